@@ -1,0 +1,91 @@
+"""What happened in the cloud, as frozen facts that a trace can hold."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceCreated:
+    """A resource came to be; it may still be growing up."""
+
+    resource: str
+    kind: str
+    location: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceChanged:
+    """A resource was written again or changed its provisioning state."""
+
+    resource: str
+    kind: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceDeleted:
+    """A resource is gone, and its names with it."""
+
+    resource: str
+    kind: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationStarted:
+    """A long-running operation began."""
+
+    operation: str
+    lifecycle: str
+    resource: str
+
+
+@dataclass(frozen=True, slots=True)
+class OperationFinished:
+    """A long-running operation ended; ``code`` is that of its error, or empty."""
+
+    operation: str
+    lifecycle: str
+    resource: str
+    status: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class RequestRefused:
+    """A request that would have changed something was refused, or any request was throttled."""
+
+    method: str
+    path: str
+    principal: str
+    status: int
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderChanged:
+    """The registration of a subscription for a provider changed its state."""
+
+    subscription: str
+    namespace: str
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RegionChanged:
+    """A region went up or down."""
+
+    region: str
+    state: str
+
+
+Event = (
+    ResourceCreated
+    | ResourceChanged
+    | ResourceDeleted
+    | OperationStarted
+    | OperationFinished
+    | RequestRefused
+    | ProviderChanged
+    | RegionChanged
+)

@@ -1,0 +1,180 @@
+"""The live cloud: everything that changes, in one object of plain data."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field, replace
+
+from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
+from cmgsim.arm.config import ArmConfig, Subscription
+from cmgsim.arm.errors import region_down
+from cmgsim.arm.events import Event, OperationStarted, ResourceChanged, ResourceCreated
+from cmgsim.arm.identifiers import guid, iso
+from cmgsim.arm.lifecycle import LIFECYCLES, Lifecycle, Path, path
+from cmgsim.arm.messages import Json
+from cmgsim.arm.names import Names
+from cmgsim.arm.operations import Operation, Operations
+from cmgsim.arm.store import Resource, Store
+from cmgsim.arm.throttle import Throttle
+from cmgsim.errors import UnknownName
+
+
+@dataclass(frozen=True, slots=True)
+class ActivityEntry:
+    """One line of the activity log: who did what to which resource, and how it went."""
+
+    number: int
+    at_us: int
+    caller: str
+    app_id: str
+    action: str
+    resource: str
+    status: str
+    code: str
+    http_status: int
+    correlation: str
+
+
+@dataclass(slots=True)
+class Cloud:
+    """What is so at ``now_us``.
+
+    ``registrations`` holds the state of (subscription, provider namespace in lower case) where it is not
+    ``NotRegistered``; ``ordinals`` counts how often what was done to whom.
+    """
+
+    config: ArmConfig
+    seed: int
+    store: Store
+    names: Names
+    throttle: Throttle
+    regions: dict[str, Region]
+    activity: deque[ActivityEntry]
+    operations: Operations = field(default_factory=Operations)
+    registrations: dict[tuple[str, str], str] = field(default_factory=dict)
+    events: list[Event] = field(default_factory=list)
+    ordinals: dict[tuple[str, str], int] = field(default_factory=dict)
+    now_us: int = 0
+    requests: int = 0
+
+    @classmethod
+    def of(cls, config: ArmConfig, seed: int) -> Cloud:
+        """Make the cloud as it is before the first request."""
+        regions = {region.name: region for region in config.regions}
+        activity: deque[ActivityEntry] = deque(maxlen=config.activity_size)
+        throttle = Throttle(config.throttle)
+        return cls(config, seed, Store(), Names(config.taken_names), throttle, regions, activity)
+
+    def subscription(self, subscription: str) -> Subscription | None:
+        """Return the facts of a subscription, None if there is none with this id."""
+        return next((known for known in self.config.subscriptions if known.id == subscription), None)
+
+    def environment_of(self, subscription: str) -> Environment:
+        """Return the cloud that a subscription lives in."""
+        facts = self.subscription(subscription)
+        return ENVIRONMENTS[facts.environment if facts else "public"]
+
+    def region_names(self, environment: str) -> list[str]:
+        """Return the regions that one cloud offers."""
+        return [region.name for region in self.regions.values() if region.environment == environment]
+
+    def region_state(self, region: str) -> RegionState:
+        """Return how a region fares; a place that is no region (``global``) is always up."""
+        known = self.regions.get(region)
+        return known.state if known else RegionState.UP
+
+    def require_region(self, region: str) -> None:
+        """Let a change to something in a region pass if its control plane is up.
+
+        Raises:
+            ArmError: 503 ``ServiceUnavailable`` if it is not.
+        """
+        if self.region_state(region) in (RegionState.CONTROLPLANE_DOWN, RegionState.DOWN):
+            raise region_down(region)
+
+    def set_region(self, region: str, state: RegionState) -> None:
+        """Let a region go up or down.
+
+        Raises:
+            UnknownName: if there is no such region.
+        """
+        if region not in self.regions:
+            raise UnknownName("region", region, self.regions)
+        self.regions[region] = replace(self.regions[region], state=state)
+
+    def ordinal(self, purpose: str, who: str) -> int:
+        """Count, from 0, how often this was asked before."""
+        key = (purpose, who.lower())
+        number = self.ordinals.get(key, 0)
+        self.ordinals[key] = number + 1
+        return number
+
+    def guid(self, purpose: str, who: str) -> str:
+        """Draw a new GUID for somebody."""
+        return guid(self.seed, purpose, who.lower(), self.ordinal(f"guid.{purpose}", who))
+
+    def iso(self, moment_us: int) -> str:
+        """Write a moment as ARM does."""
+        return iso(self.config.start, moment_us)
+
+    def lifecycle(self, name: str) -> Lifecycle:
+        """Return a table, the configuration's own before the common one.
+
+        Raises:
+            UnknownName: if there is none of this name.
+        """
+        own = next((table for table in self.config.lifecycles if table.name == name), None)
+        return own or LIFECYCLES[name]
+
+    def path(self, lifecycle: str, who: str) -> Path:
+        """Draw the way of *who* through a table, from now."""
+        table = self.lifecycle(lifecycle)
+        return path(table, self.seed, who, self.ordinal(f"path.{lifecycle}", who), self.now_us)
+
+    def create(self, resource: Resource) -> Resource:
+        """Keep a new resource and take its names."""
+        resource = resource.having(
+            created_us=self.now_us, changed_us=self.now_us, etag=self.guid("etag", resource.id)
+        )
+        for name in resource.names:
+            self.names.take(name, resource.id)
+        self.events.append(ResourceCreated(resource.id, resource.type, resource.location))
+        return self.store.put(resource)
+
+    def change(self, resource: Resource, **changes: object) -> Resource:
+        """Keep a resource with some fields changed, under a new etag."""
+        changed = resource.having(**changes, changed_us=self.now_us, etag=self.guid("etag", resource.id))
+        self.events.append(ResourceChanged(changed.id, changed.type, changed.state))
+        return self.store.put(changed)
+
+    def begin(
+        self,
+        lifecycle: str,
+        resource: Resource,
+        effect: str,
+        *,
+        steps: Path = (),
+        retry_after_s: int = 5,
+        fallback_cores: int = 0,
+    ) -> Operation:
+        """Begin an operation on a resource and mark it as busy with it; ``steps`` replace the drawn path."""
+        operation = Operation(
+            self.guid("operation", resource.id),
+            resource.id,
+            lifecycle,
+            effect,
+            steps or self.path(lifecycle, resource.id),
+            self.now_us,
+            resource.location,
+            retry_after_s,
+            fallback_cores,
+        )
+        start = self.lifecycle(lifecycle).start
+        self.change(resource, state=start, operation=operation.id)
+        self.events.append(OperationStarted(operation.id, lifecycle, resource.id))
+        return self.operations.add(operation)
+
+
+def body_with_properties(body: Json, **properties: object) -> Json:
+    """Return a body with some of its properties changed."""
+    return body | {"properties": (body.get("properties") or {}) | properties}

@@ -1,0 +1,137 @@
+"""What exists: resources by id, groups being resources of the subscription.
+
+Theory of operation: a :class:`Resource` is frozen; a change puts a new record in the place of the old. Every index and
+every sum (children of a parent, cores in use) is kept where records come and go, so none of them can drift. Keys are
+ids in lower case; ids keep the casing they were created with.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from cmgsim.arm.identifiers import parent_id, subscription_of
+from cmgsim.arm.messages import Json
+
+GROUP_TYPE = "Microsoft.Resources/resourceGroups"
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One thing with an id.
+
+    ``body`` is what its owner wrote (properties, tags, sku, kind, ...), ``secret`` what the provider keeps to itself,
+    ``cores`` what it takes of the quota, ``names`` the full DNS names it holds, ``hold_us`` how long it keeps them
+    when it is deleted, ``operation`` the id of the operation that is changing it, ``""`` when none is.
+    """
+
+    id: str
+    type: str
+    location: str
+    body: Json = field(default_factory=dict)
+    state: str = "Succeeded"
+    etag: str = ""
+    secret: Json = field(default_factory=dict)
+    cores: int = 0
+    names: tuple[str, ...] = ()
+    hold_us: int = 0
+    operation: str = ""
+    created_us: int = 0
+    changed_us: int = 0
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Resource:
+        """Return itself: a record is replaced, never changed."""
+        return self
+
+    @property
+    def key(self) -> str:
+        """Return the id by which it is found."""
+        return self.id.lower()
+
+    @property
+    def name(self) -> str:
+        """Return the last word of the id."""
+        return self.id.rpartition("/")[2]
+
+    @property
+    def subscription(self) -> str:
+        """Return the id of the subscription, in lower case."""
+        return subscription_of(self.id)
+
+    @property
+    def properties(self) -> Json:
+        """Return the properties, empty when none were written."""
+        return self.body.get("properties") or {}
+
+    @property
+    def tags(self) -> Json:
+        """Return the tags, empty when none were written."""
+        return self.body.get("tags") or {}
+
+    def having(self, **changes: Any) -> Resource:
+        """Return the record with some fields changed."""
+        return replace(self, **changes)
+
+
+class Store:
+    """Every resource there is, in the order of creation."""
+
+    def __init__(self) -> None:
+        self._resources: dict[str, Resource] = {}
+        self._children: dict[str, dict[str, None]] = {}
+        self._cores: dict[tuple[str, str], int] = {}
+
+    def get(self, resource_id: str) -> Resource | None:
+        """Return a resource, or None."""
+        return self._resources.get(resource_id.lower())
+
+    def __contains__(self, resource_id: str) -> bool:
+        return resource_id.lower() in self._resources
+
+    def __len__(self) -> int:
+        return len(self._resources)
+
+    def __iter__(self) -> Iterator[Resource]:
+        return iter(self._resources.values())
+
+    def put(self, resource: Resource) -> Resource:
+        """Keep a resource in the place of what had its id."""
+        before = self._resources.get(resource.key)
+        self._resources[resource.key] = resource
+        self._children.setdefault(parent_id(resource.key), {})[resource.key] = None
+        self._count(before, -1)
+        self._count(resource, 1)
+        return resource
+
+    def remove(self, resource_id: str) -> Resource | None:
+        """Forget one resource, not what is below it; return what was known of it."""
+        resource = self._resources.pop(resource_id.lower(), None)
+        if resource is not None:
+            siblings = self._children[parent_id(resource.key)]
+            del siblings[resource.key]
+            if not siblings:
+                del self._children[parent_id(resource.key)]
+            self._count(resource, -1)
+        return resource
+
+    def children(self, parent: str) -> Iterator[Resource]:
+        """Return what is directly below an id, in the order of creation."""
+        return (self._resources[key] for key in self._children.get(parent.lower(), ()))
+
+    def below(self, parent: str) -> list[Resource]:
+        """Return everything below an id: parents before their children."""
+        found: list[Resource] = []
+        for child in self.children(parent):
+            found.append(child)
+            found.extend(self.below(child.id))
+        return found
+
+    def cores(self, subscription: str, region: str) -> int:
+        """Return how many cores a subscription uses in a region."""
+        return self._cores.get((subscription, region), 0)
+
+    def _count(self, resource: Resource | None, sign: int) -> None:
+        if resource is not None and resource.cores:
+            key = (resource.subscription, resource.location)
+            self._cores[key] = self._cores.get(key, 0) + sign * resource.cores

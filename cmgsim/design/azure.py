@@ -1,0 +1,93 @@
+"""Azure as the design knows it: the tenant, the subscriptions, and names that others have taken."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from cmgsim.design.quantities import CalendarDate, Name
+from cmgsim.design.record import Record
+from cmgsim.design.references import Reference
+
+Environment = Literal["AzurePublicCloud", "AzureUSGovernmentCloud"]
+"""The Azure cloud (source: "Set up cloud management gateway", Before you begin)."""
+
+Provider = Literal[
+    "Microsoft.ClassicCompute",
+    "Microsoft.Storage",
+    "Microsoft.KeyVault",
+    "Microsoft.Network",
+    "Microsoft.Compute",
+]
+"""A resource provider that some deployment method of a gateway needs."""
+
+DNS_SUFFIX: dict[str, str] = {"AzurePublicCloud": "cloudapp.net", "AzureUSGovernmentCloud": "usgovcloudapp.net"}
+"""The domain of a cloud service's name, by environment (source: "Plan for cloud management gateway")."""
+
+
+class AadIntegration(Record):
+    """The site's integration with Azure Active Directory for Cloud Management."""
+
+    cloud_management: bool = True
+    """The Azure service *Cloud Management* is set up. A Resource Manager deployment needs it."""
+    user_discovery: bool = False
+    """Azure AD user discovery is on. A gateway does not need it."""
+    tenant: str = "contoso.onmicrosoft.com"
+    """The Azure AD tenant."""
+    application: str = "ConfigMgr-Server"
+    """The server application that the wizard fills in by itself."""
+    secret_expires: CalendarDate | None = None
+    """The day on which the application's secret expires."""
+
+
+class ResourceGroup(Record):
+    """A resource group that exists before anything is deployed."""
+
+    region: str
+    """Its region. A gateway in an existing group of another region fails to provision."""
+
+
+class Subscription(Record):
+    """An Azure subscription."""
+
+    id: str = "00000000-0000-0000-0000-000000000001"
+    """The subscription ID; a classic deployment asks for it."""
+    signed_in_as: Literal["subscription_admin", "contributor", "reader"] = "subscription_admin"
+    """Who signs in on the wizard's General page. It takes a subscription administrator."""
+    providers: frozenset[Provider] | None = None
+    """The registered resource providers; left out, all that a gateway can need."""
+    cores: Annotated[int, Field(ge=0, le=10_000)] = 20
+    """Quota of cores in each region (Azure's default is 20: ten VMs of size A2_v2)."""
+    cloud_services: Annotated[int, Field(ge=0, le=200)] = 20
+    """Quota of cloud services."""
+    resource_groups: dict[Name, ResourceGroup] = {}
+    """Resource groups that already exist."""
+    management_certificates: frozenset[Annotated[Name, Reference("certificates.management")]] = frozenset()
+    """Azure management certificates uploaded to the subscription; classic deployments authenticate with one."""
+    csp: bool = False
+    """Bought through a Cloud Solution Provider. Such subscriptions take no cloud service (classic)."""
+
+
+class TakenNames(Record):
+    """Globally unique names that somebody else already holds; letter case does not matter."""
+
+    cloud_services: frozenset[str] = frozenset()
+    """Cloud service names (the first label of ``<name>.cloudapp.net``)."""
+    storage_accounts: frozenset[str] = frozenset()
+    """Storage account names."""
+    key_vaults: frozenset[str] = frozenset()
+    """Key vault names."""
+
+
+class Azure(Record):
+    """The Azure side of the design."""
+
+    environment: Environment = "AzurePublicCloud"
+    """The Azure cloud all gateways live in."""
+    aad: AadIntegration = AadIntegration(cloud_management=False)
+    """Integration with Azure AD; left out, there is none."""
+    subscriptions: dict[Name, Subscription] = {}
+    """Subscriptions by name."""
+    taken_names: TakenNames = TakenNames()
+    """Names that are not free."""

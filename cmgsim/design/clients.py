@@ -1,0 +1,166 @@
+"""Clients: their settings, their days, and the populations they come in."""
+
+from __future__ import annotations
+
+import re
+from datetime import timedelta
+from typing import Annotated, Literal
+
+from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+
+from cmgsim.design.certificates import AuthorityName
+from cmgsim.design.quantities import DaySpan, Duration, DurationRange, Name, PositiveDuration, Share, Subnet
+from cmgsim.design.record import Record
+from cmgsim.design.references import Reference
+from cmgsim.units import HOUR, MINUTE
+
+_OFFSET = re.compile(r"UTC(?:([+-])([0-1]?[0-9]):([0-5][0-9]))?")
+
+
+def _read_offset(value: object) -> object:
+    match = _OFFSET.fullmatch(value) if isinstance(value, str) else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    if match is None:
+        raise ValueError(f"{value!r} is no offset from UTC: write it like 'UTC', 'UTC-05:00' or 'UTC+05:30'")
+    return (-1 if match[1] == "-" else 1) * (int(match[2] or 0) * HOUR + int(match[3] or 0) * MINUTE)
+
+
+def _write_offset(offset: int) -> str:
+    sign = "-" if offset < 0 else "+"
+    return f"UTC{sign}{abs(offset) // HOUR:02}:{abs(offset) % HOUR // MINUTE:02}" if offset else "UTC"
+
+
+UtcOffset = Annotated[
+    int,
+    BeforeValidator(_read_offset),
+    PlainSerializer(_write_offset, when_used="json"),
+    WithJsonSchema({"type": "string", "pattern": r"^UTC([+-][0-1]?[0-9]:[0-5][0-9])?$", "examples": ["UTC-05:00"]}),
+]
+"""An offset from UTC such as ``UTC-05:00``; kept in microseconds."""
+
+Identity = Literal["workgroup", "ad_joined", "aad_joined", "hybrid"]
+"""The device's identity (source: "Certificates for cloud management gateway")."""
+
+
+class ClientSettings(Record):
+    """Client settings that matter to a gateway, with the console's defaults."""
+
+    use_gateway: bool = True
+    """Enable clients to use a cloud management gateway."""
+    policy_polling: PositiveDuration = timedelta(minutes=60)
+    """Client policy polling interval."""
+    location_cycle: PositiveDuration = timedelta(hours=24)
+    """How often a client asks for locations, and so learns of a gateway (source: "Set up cloud management gateway",
+    Configure clients for CMG)."""
+    cloud_distribution_point: bool = False
+    """Allow access to cloud distribution point."""
+    metered: Literal["block", "allow", "limit"] = "block"
+    """Client communication on metered internet connections."""
+
+
+class Evening(Record):
+    """Evenings on the internet."""
+
+    share: Share
+    """Share of days."""
+    hours: DaySpan
+    """From when to when."""
+
+
+class Weekend(Record):
+    """Weekends on the internet."""
+
+    share: Share
+    """Share of weekend days."""
+    hours: DaySpan
+    """From when to when."""
+
+
+class Absence(Record):
+    """Spells in which a client is powered off for days on end: vacations, laptops in drawers."""
+
+    share: Annotated[Share, Field(le=500_000)]
+    """Share of all time, over all clients, that falls into such spells (at most 50 %)."""
+    lasting: DurationRange
+    """How long one spell lasts, such as ``3d..21d``; every length between is equally likely."""
+
+
+class DayPlan(Record):
+    """Where a client is, hour by hour. Times are local.
+
+    Either ``always`` (powered on, at one place, for ever), or working days with ``work``.
+    """
+
+    always: Literal["internet", "intranet"] | None = None
+    """Always on, always at this place."""
+    utc_offset: UtcOffset = 0
+    """Local time, as its offset from UTC; simulated time zero is midnight UTC of the design's start day."""
+    work: DaySpan | None = None
+    """Working hours, Monday to Friday."""
+    jitter: Duration = timedelta(minutes=20)
+    """Each day's start and end shift by up to this much, evenly spread to both sides."""
+    remote: Share = 0
+    """Share of working days spent outside the intranet."""
+    vpn: Share = 0
+    """Share of remote working days spent on the VPN, which counts as the intranet."""
+    outside_work: Literal["off", "stays_on"] = "off"
+    """Between working days the client is off, or stays where it was used last."""
+    evening: Evening | None = None
+    """Evenings on the internet, after work."""
+    weekend: Weekend | None = None
+    """Weekend days on the internet."""
+    vacation: Absence | None = None
+    """Vacations."""
+    powered_off: Absence | None = None
+    """Long powered-off spells besides vacations."""
+
+    @model_validator(mode="after")
+    def _one_way_of_life(self) -> DayPlan:
+        if (self.always is None) == (self.work is None):
+            raise ValueError("give exactly one of 'always' and 'work'")
+        return self
+
+
+class Place(Record):
+    """Where on the intranet a population is found, by address or by Active Directory site."""
+
+    addresses: Subnet | None = None
+    """Clients have addresses in this subnet."""
+    ad_site: str | None = None
+    """Clients are in this Active Directory site."""
+    vpn: str | None = None
+    """Clients show this VPN: ``Auto:On``, ``Name:...`` or ``Description:...``."""
+
+
+class Population(Record):
+    """A group of clients with the same habits, identity and settings."""
+
+    count: Annotated[int, Field(ge=0, le=10_000_000)]
+    """How many clients."""
+    site: Annotated[Name, Reference("hierarchy.sites")]
+    """The primary site they are assigned to."""
+    day_plan: Annotated[Name, Reference("day_plans")]
+    """Their days."""
+    settings: Annotated[Name, Reference("client_settings")] | None = None
+    """Their client settings; left out, the console's defaults."""
+    at_home: Place = Place()
+    """Where on the intranet they are when they work there."""
+    on_vpn: Place = Place()
+    """Where on the intranet they are when they come in by VPN."""
+    identity: Identity = "ad_joined"
+    """Device identity."""
+    os: str = "Windows 10 1903"
+    """Operating system, for people and for advice."""
+    tls_1_2: bool = True
+    """It can speak TLS 1.2."""
+    certificate: AuthorityName | None = None
+    """The authority that issued their client authentication certificates; left out, they have none."""
+    trusts: tuple[AuthorityName, ...] = ()
+    """Private root certificates they trust, besides the issuer of their own certificate and all public ones."""
+    always_on_internet: bool = False
+    """ClientAlwaysOnInternet = 1, or installed with CCMALWAYSINF=1: the gateway always, wherever they are."""
+    installed_over: Annotated[Name, Reference("gateways")] | None = None
+    """Installed over this gateway with Azure AD and CCMHOSTNAME: they know it from the start."""
+    knows: Literal["current", "nothing"] = "current"
+    """At the start they know the gateways their site publishes, or nothing yet."""

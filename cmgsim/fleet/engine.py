@@ -1,0 +1,87 @@
+"""What a fleet engine is: many clients living under one landscape after another.
+
+There are two. The reference (:mod:`cmgsim.fleet.reference`) is the specification, written in SimPy to be read; the
+fast fleet does the same over arrays. They share draws and tables, never logic, and must agree to the last integer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmgsim.fleet.series import Series
+from cmgsim.site.landscape import Landscape
+
+NEVER = -1
+"""In arrays of moments: it has not happened."""
+
+
+@dataclass(frozen=True)
+class Roll:
+    """Every client's state at a moment. All arrays have the shape (clients,)."""
+
+    population: NDArray[np.int32]
+    """Index of the population."""
+    place: NDArray[np.int8]
+    """A :class:`~cmgsim.fleet.days.Place`."""
+    connection: NDArray[np.int8]
+    """A :class:`~cmgsim.site.client.Connection`."""
+    publication: NDArray[np.int32]
+    """What the client knows: the number of a publication."""
+    use_gateway: NDArray[np.bool_]
+    """What its policy says of using a gateway."""
+    contact: NDArray[np.int32]
+    """The contact it uses now, or -1."""
+    stranded_since_us: NDArray[np.int64]
+    """Since when it is stranded, or -1 while it is not."""
+    stranded_longest_us: NDArray[np.int64]
+    """The longest time it was stranded in one piece, one that goes on included."""
+    stranded_total_us: NDArray[np.int64]
+    """All time it was stranded."""
+    located_us: NDArray[np.int64]
+    """When it last asked for locations with success, or -1."""
+    policy_us: NDArray[np.int64]
+    """When it last got policy, or -1."""
+    digest: NDArray[np.uint64]
+    """64 bits over all it did, in any order."""
+
+
+class FleetEngine(Protocol):
+    """Clients that live on until they are told of a new landscape."""
+
+    now_us: int
+    """The moment the fleet has reached: everything due before it has happened, nothing due at it."""
+
+    def behold(self, landscape: Landscape) -> None:
+        """Take a new landscape, from now on. What depends on it at once (who is stranded) is judged anew."""
+
+    def advance(self, until_us: int) -> None:
+        """Live until *until_us*: what is due exactly then has not happened yet."""
+
+    def restart(self, population: int, share: int) -> int:
+        """Restart the client service now on a drawn share (ppm) of a population; return on how many clients."""
+
+    def knowing(self, contacts: frozenset[int]) -> Knowing:
+        """Count who knows any of these contacts."""
+
+    def stranded(self) -> int:
+        """Count the clients that are stranded now."""
+
+    def roll(self) -> Roll:
+        """Return every client's state now, as copies."""
+
+    def series(self) -> Series:
+        """Return what was counted so far, as a copy."""
+
+
+@dataclass(frozen=True)
+class Knowing:
+    """How many clients know something, of all and of those on the internet now."""
+
+    clients: int
+    all_clients: int
+    internet_clients: int
+    all_internet_clients: int

@@ -1,0 +1,143 @@
+"""The world's own components: where a plan, the fleet and the calendar meet the kernel.
+
+Every outside input goes through one of them, so that the journal alone can repeat a run.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from cmgsim.design.model import Design
+from cmgsim.design.plan import RestartCcmexec, Step
+from cmgsim.facts import Fact, Message
+from cmgsim.fleet.engine import FleetEngine
+from cmgsim.site.facts import Outcome
+from cmgsim.units import DAY
+
+
+@dataclass(frozen=True)
+class StepStarted(Fact):
+    """A plan step began. ``index`` counts from 0."""
+
+    index: int
+    verb: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepEnded(Fact):
+    """A plan step came to its end."""
+
+    index: int
+    outcome: Outcome
+    note: str
+
+
+@dataclass(frozen=True)
+class ServiceRestarted(Fact):
+    """SMS Agent Host was restarted on some clients."""
+
+    population: str
+    clients: int
+
+
+@dataclass(frozen=True)
+class CertificateExpired(Fact):
+    """A certificate or an authority is no longer valid from this moment on."""
+
+    certificate: str
+
+
+@dataclass
+class PlanLog:
+    """Notes in the trace when plan steps begin and end."""
+
+    name: str = "plan"
+    rank: int = 6
+
+    def due(self) -> int | None:
+        """Return None: it only writes down what it is told."""
+        return None
+
+    def step(self, now_us: int) -> list[Fact | Message]:
+        """Never happens."""
+        raise AssertionError(f"the plan log is never due, yet it stepped at {now_us}")
+
+    def receive(self, body: object, now_us: int) -> list[Fact | Message]:
+        """Write a fact down."""
+        assert isinstance(body, StepStarted | StepEnded), body
+        return [body]
+
+
+@dataclass
+class FleetDoor:
+    """Takes what is done to clients from outside: restarts of their service."""
+
+    design: Design
+    fleet: FleetEngine
+    name: str = "fleet"
+    rank: int = 7
+
+    def due(self) -> int | None:
+        """Return None: the fleet has its own calendar."""
+        return None
+
+    def step(self, now_us: int) -> list[Fact | Message]:
+        """Never happens."""
+        raise AssertionError(f"the fleet's door is never due, yet it stepped at {now_us}")
+
+    def receive(self, body: object, now_us: int) -> list[Fact | Message]:
+        """Restart the client service as a step says."""
+        assert isinstance(body, Step) and isinstance(body.argument, RestartCcmexec), body
+        assert self.fleet.now_us == now_us, f"the fleet is at {self.fleet.now_us}, the control plane at {now_us}"
+        restart = body.argument
+        population = list(self.design.clients).index(restart.population)
+        return [ServiceRestarted(restart.population, self.fleet.restart(population, restart.share))]
+
+
+class Calendar:
+    """Wakes the world at the midnights from which some certificate is expired."""
+
+    def __init__(self, design: Design) -> None:
+        self.name = "calendar"
+        self.rank = 8
+        self._midnights = sorted(
+            (midnight, what) for what, day in _expiries(design) if (midnight := _midnight_after(day, design)) > 0
+        )
+        self._next = 0
+
+    def due(self) -> int | None:
+        """Return the next such midnight."""
+        return self._midnights[self._next][0] if self._next < len(self._midnights) else None
+
+    def step(self, now_us: int) -> list[Fact | Message]:
+        """Note what has expired."""
+        facts: list[Fact | Message] = []
+        while self._next < len(self._midnights) and self._midnights[self._next][0] == now_us:
+            facts.append(CertificateExpired(self._midnights[self._next][1]))
+            self._next += 1
+        return facts
+
+    def receive(self, body: object, now_us: int) -> list[Fact | Message]:
+        """Never happens."""
+        raise AssertionError(f"nobody tells the calendar anything, yet at {now_us} came {body!r}")
+
+
+def _expiries(design: Design) -> list[tuple[str, date]]:
+    kinds = (
+        ("server certificate", design.certificates.servers),
+        ("authority", design.certificates.authorities),
+        ("management certificate", design.certificates.management),
+    )
+    return [
+        (f"{kind} {name}", record.expires)
+        for kind, records in kinds
+        for name, record in records.items()
+        if record.expires is not None
+    ]
+
+
+def _midnight_after(day: date, design: Design) -> int:
+    """Return the moment at which the last day of validity is over."""
+    return ((day - design.start) // timedelta(days=1) + 1) * DAY

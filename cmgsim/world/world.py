@@ -1,0 +1,227 @@
+"""A world: a hierarchy, its Azure, and its clients, living in simulated time.
+
+Theory of operation: the kernel moves the control plane from instant to instant. Before its clock moves, the control
+plane is surveyed into a landscape (if anything has happened), and the fleet lives under that landscape up to the new
+moment. So clients always act on the final state of an instant, and the control plane always finds the fleet at its
+own time. Only :meth:`World.run` and its kin and :meth:`World.do` change a world.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import deepcopy
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+from cmgsim.design.model import Design
+from cmgsim.design.plan import Step
+from cmgsim.errors import ForkError, Refused
+from cmgsim.facts import Fact
+from cmgsim.fleet.engine import FleetEngine, Knowing
+from cmgsim.fleet.population import Fleet
+from cmgsim.kernel.kernel import Kernel
+from cmgsim.site.cloud_manager import CloudManager
+from cmgsim.site.connection_point import ConnectionPoint
+from cmgsim.site.deployment import Deployment
+from cmgsim.site.facts import ActiveGatewaysChanged, Published
+from cmgsim.site.landscape import NOTHING_PUBLISHED, Landscape
+from cmgsim.site.meters import Meter
+from cmgsim.site.site_server import SiteServer
+from cmgsim.site.survey import survey
+from cmgsim.units import DAY, MINUTE, duration_us
+
+if TYPE_CHECKING:
+    import simpy
+    from simpy.events import ProcessGenerator
+
+    from cmgsim.world.run import Run
+
+#: To whom a step's order goes, by its verb; connection points take theirs themselves, and waiting is nobody's order.
+RECEIVERS: dict[str, str] = {
+    "enable_feature": "site_server",
+    "create_gateway": "cloud_manager",
+    "scale_gateway": "cloud_manager",
+    "modify_gateway": "cloud_manager",
+    "stop_gateway": "cloud_manager",
+    "start_gateway": "cloud_manager",
+    "delete_gateway": "cloud_manager",
+    "set_management_point": "site_server",
+    "set_update_point": "site_server",
+    "set_site": "site_server",
+    "add_group_reference": "site_server",
+    "remove_group_reference": "site_server",
+    "change_client_settings": "site_server",
+    "restart_ccmexec": "fleet",
+}
+
+
+@dataclass(frozen=True)
+class Sites:
+    """The control plane's parts, to look at; what is done to them goes through :meth:`World.do`."""
+
+    cloud_manager: CloudManager
+    server: SiteServer
+    connection_points: dict[str, ConnectionPoint]
+    meter: Meter
+
+
+class World:
+    """Everything wired together. Get one from :func:`cmgsim.build`; it begins at moment 0."""
+
+    def __init__(
+        self, design: Design, seed: int, kernel: Kernel, sites: Sites, population: Fleet, fleet: FleetEngine,
+        landscape: Landscape,
+    ) -> None:
+        """Wire parts that belong together; :func:`cmgsim.build` makes them."""
+        self.design = design
+        self.seed = seed
+        self.kernel = kernel
+        self.sites = sites
+        self.population = population
+        self.fleet = fleet
+        self.landscape = landscape
+        self._surveyed: tuple[int, int] | None = None
+        self._watch: Callable[[], bool] | None = None
+        self._metered = 0
+        kernel.before_moving = self._before_moving
+
+    # -- looking ----------------------------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """The present moment, in microseconds since the beginning."""
+        return self.kernel.now_us
+
+    @property
+    def deployments(self) -> dict[str, Deployment]:
+        """The gateways by name, as Azure and the site see them."""
+        return self.sites.cloud_manager.deployments
+
+    def contacts_over(self, gateway: str) -> frozenset[int]:
+        """Return the contacts that lead over a gateway, by its name in the design."""
+        fqdn = self.deployments[gateway].fqdn
+        return frozenset(index for index, contact in enumerate(self.landscape.contacts) if contact.fqdn == fqdn)
+
+    def knowing(self, gateway: str) -> Knowing:
+        """Count the clients that know a gateway now."""
+        return self.fleet.knowing(self.contacts_over(gateway))
+
+    # -- moving -----------------------------------------------------------------------------------------------------
+
+    def run(self, duration: timedelta | str) -> None:
+        """Let time pass. What is due exactly at the end has not happened yet."""
+        self.kernel.run(self.now_us + duration_us(duration))
+
+    def run_until(self, condition: Callable[[World], bool], within: timedelta | str) -> bool:
+        """Let time pass until a condition holds, and say whether it does.
+
+        It is asked whenever the control plane has finished an instant, and at every full minute.
+        """
+        self._watch = lambda: condition(self)
+        try:
+            return self.kernel.run_until(self._watch, self.now_us + duration_us(within))
+        finally:
+            self._watch = None
+
+    def do(self, step: Step) -> None:
+        """Give one order now, as a plan step does; waiting is not an order.
+
+        Raises:
+            Refused: if the console does not let one do that; nothing has changed then.
+        """
+        self.kernel.post(self._receiver(step), step)
+
+    def note(self, fact: Fact) -> None:
+        """Write a plan's progress into the trace."""
+        self.kernel.post("plan", fact)
+
+    def _receiver(self, step: Step) -> str:
+        argument = step.argument
+        if step.verb in RECEIVERS:
+            return RECEIVERS[step.verb]
+        if step.verb in ("add_connection_point", "remove_connection_point"):
+            return f"connection_point:{argument}"
+        if step.verb == "relink_connection_point":
+            return f"connection_point:{argument.connection_point}"
+        raise Refused("NO_ORDER", f"'{step.verb}' is not an order to a world: run it, or rehearse a plan")
+
+    # -- copying ----------------------------------------------------------------------------------------------------
+
+    def add_process(self, process: Callable[[simpy.Environment], ProcessGenerator], name: str) -> None:
+        """Let a plain SimPy process live in this world, which then cannot be forked."""
+        self.kernel.add_process(process, name)
+
+    def fork(self) -> World:
+        """Return a copy that goes on by itself, exactly as this one would.
+
+        Raises:
+            ForkError: if a SimPy process was added.
+        """
+        memo: dict[int, Any] = {}
+        kernel = self.kernel.fork(memo)
+        twin = World(
+            self.design,
+            self.seed,
+            kernel,
+            deepcopy(self.sites, memo),
+            self.population,
+            deepcopy(self.fleet, memo),
+            self.landscape,
+        )
+        twin._surveyed, twin._metered = self._surveyed, self._metered
+        return twin
+
+    def finish(self) -> Run:
+        """Return what has happened so far, frozen."""
+        from cmgsim.world.run import Run
+
+        return Run.of(self)
+
+    # -- between instants -------------------------------------------------------------------------------------------
+
+    def _before_moving(self, next_us: int) -> int | None:
+        """Let the fleet live up to the next instant; stop it at the full minute at which a watched condition holds."""
+        self._publish()
+        while self.fleet.now_us < next_us:
+            minute = (self.fleet.now_us // MINUTE + 1) * MINUTE
+            self.fleet.advance(next_us if self._watch is None else min(minute, next_us))
+            if self._watch is not None and self.fleet.now_us < next_us and self._watch():
+                return self.fleet.now_us
+        return None
+
+    def _publish(self) -> None:
+        """Survey the control plane if anything has happened to it, and show the fleet what has changed."""
+        happened = (self.kernel.steps, len(self.kernel.journal))
+        if happened == self._surveyed:
+            return
+        self._surveyed = happened
+        before, self.landscape = self.landscape, self.survey()
+        if self.landscape == before:
+            return
+        self.fleet.behold(self.landscape)
+        for fact in _changes(self.design, before, self.landscape):
+            self.kernel.trace.add(self.now_us, "site", fact)
+
+    def survey(self) -> Landscape:
+        """Return what clients can see now; nothing changes by looking."""
+        return survey(
+            self.design,
+            self.population.locales,
+            self.sites.server,
+            self.deployments,
+            self.sites.connection_points,
+            self.landscape,
+            self.design.start + timedelta(days=self.now_us // DAY),
+        )
+
+
+def _changes(design: Design, before: Landscape, after: Landscape) -> list[Fact]:
+    facts: list[Fact] = []
+    if before.active_gateways != after.active_gateways:
+        facts.append(ActiveGatewaysChanged(after.active_gateways))
+    for site, old, new in zip(design.hierarchy.sites, before.published, after.published, strict=True):
+        if old != new:
+            urls = tuple(after.contacts[contact].url for contact in after.publications[new])
+            facts.append(Published(site, new, urls))
+    return facts
