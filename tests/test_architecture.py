@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import shutil
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -121,6 +122,11 @@ def test_nothing_is_unfinished():
     files = [path for room in ("cmgsim", "tests", "scenarios", "docs") for path in sorted((ROOT / room).rglob("*.py"))]
     found = [path for path in files if UNFINISHED.search(path.read_text("utf-8"))]
     assert not found
+
+
+def test_no_test_reaches_another_machine():
+    with socket.socket() as outward, pytest.raises(AssertionError, match=r"192\.0\.2\.1.*127\.0\.0\.1 only"):
+        outward.connect(("192.0.2.1", 443))
 
 
 def functions(path: Path) -> list[tuple[int, str]]:

@@ -39,8 +39,7 @@ def create(cloud: Cloud, kind: ResourceType, draft: Resource, steps: Path = ()) 
     Raises:
         ArmError: if its name, its region or its cores cannot be had.
     """
-    _require_new(cloud, kind, draft, 0)
-    resource = cloud.create(kind.complete(cloud, draft.having(cores=kind.cores(draft))))
+    resource = create_at_once(cloud, kind, draft)
     if kind.create is Style.SYNC and not steps:
         return None
     lifecycle = f"{kind.lifecycle}.create"
@@ -49,9 +48,17 @@ def create(cloud: Cloud, kind: ResourceType, draft: Resource, steps: Path = ()) 
     return cloud.begin(lifecycle, resource, SETTLE, steps=steps, retry_after_s=kind.retry_after_s)
 
 
-def update(
-    cloud: Cloud, kind: ResourceType, before: Resource, draft: Resource, steps: Path = ()
-) -> Operation | None:
+def create_at_once(cloud: Cloud, kind: ResourceType, draft: Resource) -> Resource:
+    """Create a resource without an operation.
+
+    Raises:
+        ArmError: if its name, its region or its cores cannot be had.
+    """
+    draft = _ready(cloud, kind, draft, 0)
+    return cloud.create(draft.having(cores=kind.cores(draft)))
+
+
+def update(cloud: Cloud, kind: ResourceType, before: Resource, draft: Resource, steps: Path = ()) -> Operation | None:
     """Write a resource again, as *draft*.
 
     While it takes time, the resource uses the larger number of cores.
@@ -60,7 +67,7 @@ def update(
         ArmError: if it is busy, or if new names or more cores cannot be had.
     """
     require_idle(cloud, kind, before)
-    _require_new(cloud, kind, draft, before.cores)
+    draft = _ready(cloud, kind, draft, before.cores)
     for name in before.names:
         if name not in draft.names:
             cloud.names.free(name)
@@ -100,6 +107,8 @@ def destroy(cloud: Cloud, resource: Resource) -> None:
     for gone in (*reversed(cloud.store.below(resource.id)), resource):
         cloud.operations.cancel(gone.operation, cloud.now_us)
         cloud.store.remove(gone.id)
+        for key in [key for key, lock in cloud.locks.items() if lock.scope.lower() == gone.key]:
+            del cloud.locks[key]
         for name in gone.names:
             _let_go(cloud, gone, name)
         cloud.events.append(ResourceDeleted(gone.id, gone.type))
@@ -129,20 +138,19 @@ def require_lasting(cloud: Cloud, kind: ResourceType, resource_id: str) -> None:
         above = cloud.store.get(parent_id(above.id))
 
 
-def _require_new(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int) -> None:
-    """Let a draft pass whose body, region, names and cores are all in order."""
+def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int) -> Resource:
+    """Return a draft made complete, whose body, region, names and cores are all in order."""
     kind.check(cloud, draft)
     cloud.require_region(draft.location)
+    draft = draft.having(names=kind.claims(cloud, draft))
     for name in draft.names:
         holder = cloud.names.holder(name, cloud.now_us)
-        if holder and holder.lower() != draft.key:
-            raise kind.taken(cloud, draft, holder)
-        if holder and cloud.names.on_hold(name, cloud.now_us):
+        if holder and (holder.lower() != draft.key or cloud.names.on_hold(name, cloud.now_us)):
             raise kind.taken(cloud, draft, holder)
     subscription = cloud.subscription(draft.subscription)
-    if subscription is not None:
-        extra = kind.cores(draft) - cores_before
-        check_cores(cloud.store, subscription, draft.location, extra, kind.model)
+    assert subscription is not None, f"{draft.id} is in no known subscription"
+    check_cores(cloud.store, subscription, draft.location, kind.cores(draft) - cores_before, kind.model)
+    return kind.complete(cloud, draft)
 
 
 def _let_go(cloud: Cloud, resource: Resource, name: str) -> None:

@@ -137,9 +137,7 @@ def group_being_deleted(group: str) -> ArmError:
 
 def group_elsewhere(wanted: str, actual: str) -> ArmError:
     """Refuse to move a resource group to another region."""
-    message = (
-        f"Invalid resource group location '{wanted}'. The Resource group already exists in location '{actual}'."
-    )
+    message = f"Invalid resource group location '{wanted}'. The Resource group already exists in location '{actual}'."
     return ArmError(409, "InvalidResourceGroupLocation", message)
 
 

@@ -158,6 +158,7 @@ TABLES = (
     _one("vaults.create", "RegisteringDns", 20, 40),
     _one("domainNames.create", "Creating", 5, 15),
     _one("domainNames.delete", "Deleting", 120, 300),
+    _one("certificates.add", "Updating", 2, 5),
     _one("slots.create", "Deploying", 5, 10),
     _one("slots.start", "Starting", 5, 10),
     _one("slots.update", "Updating", 30, 60),

@@ -67,6 +67,11 @@ class Operations:
         """Return an operation, or None; its id may be written with or without dashes."""
         return self.records.get(_key(operation))
 
+    def running(self) -> list[Operation]:
+        """Return the operations under way, in the order of their next turns."""
+        keys = dict.fromkeys(key for _, _, key in sorted(self.turns))
+        return [self.records[key] for key in keys if self.records[key].running]
+
     def add(self, operation: Operation) -> Operation:
         """Keep a new operation and arm its first turn."""
         self.records[_key(operation.id)] = operation

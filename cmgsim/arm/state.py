@@ -14,7 +14,7 @@ from cmgsim.arm.lifecycle import LIFECYCLES, Lifecycle, Path, path
 from cmgsim.arm.messages import Json
 from cmgsim.arm.names import Names
 from cmgsim.arm.operations import Operation, Operations
-from cmgsim.arm.store import Resource, Store
+from cmgsim.arm.store import Lock, Resource, Store
 from cmgsim.arm.throttle import Throttle
 from cmgsim.errors import UnknownName
 
@@ -52,6 +52,7 @@ class Cloud:
     activity: deque[ActivityEntry]
     operations: Operations = field(default_factory=Operations)
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
+    locks: dict[str, Lock] = field(default_factory=dict)
     events: list[Event] = field(default_factory=list)
     ordinals: dict[tuple[str, str], int] = field(default_factory=dict)
     now_us: int = 0
@@ -90,6 +91,15 @@ class Cloud:
             ArmError: 503 ``ServiceUnavailable`` if it is not.
         """
         if self.region_state(region) in (RegionState.CONTROLPLANE_DOWN, RegionState.DOWN):
+            raise region_down(region)
+
+    def require_answers(self, region: str) -> None:
+        """Let a question about something in a region pass if the region answers at all.
+
+        Raises:
+            ArmError: 503 ``ServiceUnavailable`` if it does not.
+        """
+        if self.region_state(region) is RegionState.DOWN:
             raise region_down(region)
 
     def set_region(self, region: str, state: RegionState) -> None:
@@ -133,9 +143,7 @@ class Cloud:
 
     def create(self, resource: Resource) -> Resource:
         """Keep a new resource and take its names."""
-        resource = resource.having(
-            created_us=self.now_us, changed_us=self.now_us, etag=self.guid("etag", resource.id)
-        )
+        resource = resource.having(created_us=self.now_us, changed_us=self.now_us, etag=self.guid("etag", resource.id))
         for name in resource.names:
             self.names.take(name, resource.id)
         self.events.append(ResourceCreated(resource.id, resource.type, resource.location))

@@ -74,6 +74,21 @@ class Resource:
         return replace(self, **changes)
 
 
+@dataclass(frozen=True, slots=True)
+class Lock:
+    """A management lock on a scope; ``level`` is ``CanNotDelete`` or ``ReadOnly``."""
+
+    scope: str
+    name: str
+    level: str
+    notes: str = ""
+
+    @property
+    def key(self) -> str:
+        """Return the text by which it is found."""
+        return f"{self.scope}/{self.name}".lower()
+
+
 class Store:
     """Every resource there is, in the order of creation."""
 
@@ -81,6 +96,7 @@ class Store:
         self._resources: dict[str, Resource] = {}
         self._children: dict[str, dict[str, None]] = {}
         self._cores: dict[tuple[str, str], int] = {}
+        self._counts: dict[tuple[str, str], int] = {}
 
     def get(self, resource_id: str) -> Resource | None:
         """Return a resource, or None."""
@@ -131,7 +147,15 @@ class Store:
         """Return how many cores a subscription uses in a region."""
         return self._cores.get((subscription, region), 0)
 
+    def count(self, subscription: str, kind: str) -> int:
+        """Return how many resources of a type a subscription has."""
+        return self._counts.get((subscription, kind.lower()), 0)
+
     def _count(self, resource: Resource | None, sign: int) -> None:
-        if resource is not None and resource.cores:
-            key = (resource.subscription, resource.location)
-            self._cores[key] = self._cores.get(key, 0) + sign * resource.cores
+        if resource is None:
+            return
+        subscription = resource.subscription
+        kind, place = (subscription, resource.type.lower()), (subscription, resource.location)
+        self._counts[kind] = self._counts.get(kind, 0) + sign
+        if resource.cores:
+            self._cores[place] = self._cores.get(place, 0) + sign * resource.cores

@@ -57,9 +57,9 @@ class Subscription(Record):
     """Who signs in on the wizard's General page. It takes a subscription administrator."""
     providers: frozenset[Provider] | None = None
     """The registered resource providers; left out, all that a gateway can need."""
-    cores: Annotated[int, Field(ge=0, le=10_000)] = 20
+    cores: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 20
     """Quota of cores in each region (Azure's default is 20: ten VMs of size A2_v2)."""
-    cloud_services: Annotated[int, Field(ge=0, le=200)] = 20
+    cloud_services: Annotated[int, Field(strict=True, ge=0, le=200)] = 20
     """Quota of cloud services."""
     resource_groups: dict[Name, ResourceGroup] = {}
     """Resource groups that already exist."""

@@ -136,7 +136,7 @@ class Place(Record):
 class Population(Record):
     """A group of clients with the same habits, identity and settings."""
 
-    count: Annotated[int, Field(ge=0, le=10_000_000)]
+    count: Annotated[int, Field(strict=True, ge=0, le=10_000_000)]
     """How many clients."""
     site: Annotated[Name, Reference("hierarchy.sites")]
     """The primary site they are assigned to."""

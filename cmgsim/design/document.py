@@ -11,42 +11,19 @@ values is kept in :attr:`Document.findings`, so that it can be shown together wi
 
 from __future__ import annotations
 
-import re
 import stat
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import yaml
 
+from cmgsim.design.core_yaml import TAG, BadYaml, check_bounds, compose, read_plain, source_lines
 from cmgsim.design.findings import Finding, Loc, Severity, printable
 from cmgsim.errors import UnreadableFile, nearest
 
 #: The largest file that is read, in bytes.
 LARGEST_FILE = 8_000_000
-#: How many keys and values a document may have once its aliases are written out.
-MOST_NODES = 200_000
-#: How deep mappings and lists may lie in each other.
-DEEPEST = 64
-
-_LINE_END = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
-_TAG = "tag:yaml.org,2002:"
-#: The scalars of the YAML 1.2 core schema: what they look like, and the letters they begin with.
-_SCALARS = {
-    "null": (re.compile(r"(?:~|null|Null|NULL|)$"), ["~", "n", "N", ""]),
-    "bool": (re.compile(r"(?:true|True|TRUE|false|False|FALSE)$"), list("tTfF")),
-    "int": (re.compile(r"(?:[-+]?[0-9]+|0o[0-7]+|0x[0-9a-fA-F]+)$"), list("-+0123456789")),
-    "float": (
-        re.compile(
-            r"(?:[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN))$"
-        ),
-        list("-+.0123456789"),
-    ),
-    "merge": (re.compile("<<$"), ["<"]),
-}
-#: Longer numbers stay text, which no model takes for a number.
-_LONGEST_NUMBER = 400
 
 
 class Mark(NamedTuple):
@@ -129,23 +106,17 @@ def parse_document(text: str, path: Path) -> Document:
     Raises:
         UnreadableFile: if the text is empty, no YAML, nested too deep, expands too far, or is no mapping.
     """
-    root = _compose(text, path)
-    if root is None:
-        raise _unreadable(path, "there is nothing in it", "write a design, a plan or a scenario in it")
     reader = _Reader(path)
     try:
-        data = reader.read(root, (), 0)
-    except _TooMuchYaml as error:
-        raise _unreadable(path, *error.args) from None
+        root = compose(text)
+        data = None if root is None else reader.read(root, (), 0)
+    except BadYaml as error:
+        raise _unreadable(path, error.reason, error.remedy) from None
+    if root is None:
+        raise _unreadable(path, "there is nothing in it", "write a design, a plan or a scenario in it")
     if not isinstance(data, dict):
         raise _unreadable(path, f"its top level is {kind_of(data)}", "begin it with a key, such as 'name: ...'")
-    return Document(path, text, _lines(text), data, reader.marks, reader.key_marks, tuple(reader.findings))
-
-
-def _lines(text: str) -> tuple[str, ...]:
-    """Split a text where YAML and editors do; the end of the last line begins no other."""
-    lines = _LINE_END.split(text)
-    return tuple(lines[:-1] if lines[-1] == "" else lines)
+    return Document(path, text, source_lines(text), data, reader.marks, reader.key_marks, tuple(reader.findings))
 
 
 def _unreadable(path: Path, reason: str, remedy: str) -> UnreadableFile:
@@ -202,84 +173,6 @@ def _text(path: Path, content: bytes) -> str:
         raise _unreadable(path, f"line {line} is not UTF-8", "save it as UTF-8") from None
 
 
-class _TooMuchYaml(Exception):
-    """The text goes beyond the bounds; args are the reason and the remedy."""
-
-
-def _compose(text: str, path: Path) -> yaml.Node | None:
-    try:
-        loader = _Loader(text)
-        try:
-            root: yaml.Node | None = loader.get_single_node()
-            return root
-        finally:
-            loader.dispose()
-    except yaml.YAMLError as error:
-        raise _unreadable(path, *_problem(error, text)) from None
-    except _TooMuchYaml as error:
-        raise _unreadable(path, *error.args) from None
-    except UnicodeEncodeError:
-        raise _unreadable(path, "it holds half of a surrogate pair", "save it as UTF-8") from None
-
-
-def _problem(error: yaml.YAMLError, text: str) -> tuple[str, str]:
-    """Return what is wrong with the YAML and what to do."""
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark is not None:
-        mark, problem = error.problem_mark, str(error.problem)
-        if isinstance(error, yaml.composer.ComposerError) and "another document" in problem:
-            return f"a second document begins in line {mark.line + 1}", "keep one document and remove '---'"
-        context = f" {error.context}" if error.context else ""
-        remedy = "use blanks, not tabs, to indent" if _begins_with_tab(text, mark) else "correct the YAML there"
-        return f"not YAML at {mark.line + 1}:{mark.column + 1}:{context} {problem}", remedy
-    if isinstance(error, yaml.reader.ReaderError) and isinstance(error.character, int):
-        line = len(_LINE_END.split(text[: max(0, text.find(chr(error.character)))]))
-        return f"line {line} holds the control character U+{error.character:04X}", "remove it"
-    return f"not YAML: {error}", "correct it"
-
-
-def _begins_with_tab(text: str, mark: yaml.Mark) -> bool:
-    lines = _LINE_END.split(text)
-    return mark.line < len(lines) and "\t" in lines[mark.line][: mark.column + 1]
-
-
-class _Bounds:
-    """Counts nodes and their depth while a text is composed; PyYAML calls these two methods around every node."""
-
-    nodes = 0
-    depth = 0
-
-    def descend_resolver(self, parent: object, index: object) -> None:
-        self.nodes += 1
-        self.depth += 1
-        _check_bounds(self.nodes, self.depth)
-
-    def ascend_resolver(self) -> None:
-        self.depth -= 1
-
-
-def _check_bounds(nodes: int, depth: int) -> None:
-    if depth > DEEPEST + 1:
-        raise _TooMuchYaml(f"it is nested more than {DEEPEST} levels deep", "flatten it")
-    if nodes > MOST_NODES:
-        raise _TooMuchYaml(
-            f"it has more than {MOST_NODES:,} keys and values once aliases are written out", "make it smaller"
-        )
-
-
-# The pure Python loader serves where PyYAML was built without libyaml; it is about ten times slower.
-_SafeLoader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-
-class _Loader(_Bounds, _SafeLoader):  # type: ignore[misc]  # the base is chosen at run time
-    """A PyYAML loader that knows the scalars of the YAML 1.2 core schema; PyYAML offers no other way to say so."""
-
-    yaml_implicit_resolvers: dict[str | None, list[tuple[str, re.Pattern[str]]]] = {}
-
-
-for _name, (_pattern, _letters) in _SCALARS.items():
-    _Loader.add_implicit_resolver(_TAG + _name, _pattern, _letters)
-
-
 class _Reader:
     """Turns nodes into data, and notes places and faults on the way."""
 
@@ -296,7 +189,7 @@ class _Reader:
 
     def read(self, node: yaml.Node, path: Loc, depth: int) -> Any:
         self._nodes += 1
-        _check_bounds(self._nodes, depth)
+        check_bounds(self._nodes, depth)
         self.marks[path] = _mark(node)
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, path)
@@ -317,7 +210,7 @@ class _Reader:
 
     def _pairs(self, node: yaml.MappingNode, path: Loc, depth: int) -> list[tuple[str, yaml.Node, yaml.Node]]:
         """Return the keys of a mapping with its merged keys after them; a key of its own wins over a merged one."""
-        _check_bounds(self._nodes, depth)
+        check_bounds(self._nodes, depth)
         own: dict[str, tuple[str, yaml.Node, yaml.Node]] = {}
         merged: list[yaml.Node] = []
         for key, value in node.value:
@@ -327,7 +220,7 @@ class _Reader:
             if name in own:
                 self._duplicate(name, own[name][1], key, path)
                 continue
-            if key.tag == _TAG + "merge":
+            if key.tag == TAG + "merge":
                 merged += value.value if isinstance(value, yaml.SequenceNode) else [value]
             own[name] = (name, key, value)
         if merged:
@@ -353,24 +246,25 @@ class _Reader:
             )
             return None
         name = str(key.value)
-        if key.tag not in {_TAG + "str", _TAG + "merge"}:
+        if key.tag not in {TAG + "str", TAG + "merge"}:
             kind = kind_of(self._scalar(key, (*path, name)))
             remedy = f"put it in quotes: '{name}'" if name else "write a name before ':'"
             self._find("CMG009", f"the key {name!r} is {kind}, not a name", (*path, name), key, remedy)
         return name
 
     def _scalar(self, node: yaml.ScalarNode, path: Loc) -> Any:
-        kind, text = node.tag.removeprefix(_TAG), str(node.value)
+        kind, text = node.tag.removeprefix(TAG), str(node.value)
         if kind in {"str", "merge", "!"}:
             return text
-        if kind not in _SCALARS or not _SCALARS[kind][0].match(text):
+        try:
+            return read_plain(kind, text)
+        except ValueError:
             self._check_tag(node, path)
             return text
-        return text if len(text) > _LONGEST_NUMBER else _READ[kind](text)
 
     def _check_tag(self, node: yaml.Node, path: Loc) -> None:
-        if node.tag not in {_TAG + "map", _TAG + "seq", "!"}:
-            shown = node.tag.replace(_TAG, "!!")
+        if node.tag not in {TAG + "map", TAG + "seq", "!"}:
+            shown = node.tag.replace(TAG, "!!")
             self._find(
                 "CMG006", f"the tag {shown!r} is not taken here", path, node, "remove it; files hold plain values"
             )
@@ -389,29 +283,6 @@ class _Reader:
 def _mark(node: yaml.Node) -> Mark:
     start, end = node.start_mark, node.end_mark
     return Mark(start.line + 1, start.column + 1, end.line + 1, end.column + 1)
-
-
-def _read_int(text: str) -> int:
-    return int(text, 0) if text.startswith(("0o", "0x")) else int(text)
-
-
-def _read_float(text: str) -> float:
-    return float(text.lower().replace(".inf", "inf").replace(".nan", "nan"))
-
-
-_READ: dict[str, Callable[[str], Any]] = {
-    "null": lambda _: None,
-    "bool": lambda text: text.lower() == "true",
-    "int": _read_int,
-    "float": _read_float,
-    "merge": str,
-}
-
-
-def read_scalar(text: str) -> Any:
-    """Read a plain scalar by the YAML 1.2 core schema: ``"001"`` is 1, ``"no"`` is text."""
-    kind = next((kind for kind, (pattern, _) in _SCALARS.items() if pattern.match(text)), "merge")
-    return text if len(text) > _LONGEST_NUMBER else _READ[kind](text)
 
 
 _KINDS = {dict: "a mapping", list: "a list", str: "text", bool: "true or false", type(None): "empty"}

@@ -10,13 +10,15 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from difflib import get_close_matches
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
 
-from cmgsim.design.document import Document, Mark, kind_of, read_scalar
+from cmgsim.design.core_yaml import read_scalar
+from cmgsim.design.document import Document, Mark, kind_of
 from cmgsim.design.findings import Finding, Findings, Loc, Severity, dotted
 from cmgsim.design.places import Place, find_place
 from cmgsim.design.quantities import BAD_QUANTITY, BARE_NUMBER, NOT_A_NAME
@@ -67,19 +69,17 @@ def validate(
 
 def explain_errors(error: ValidationError, model_class: type[BaseModel], document: Document) -> list[Finding]:
     """Turn each error of pydantic into a finding with its place in the document."""
-    faults = [
-        _Fault(
-            detail["type"],
-            find_place(model_class, detail["loc"], document),
-            dict(detail.get("ctx", {})),
-            detail["msg"],
-            detail["input"],
-            document,
-        )
-        for detail in error.errors(include_url=False)
-    ]
+    faults = [_fault(detail, model_class, document) for detail in error.errors(include_url=False)]
     kept = _without_echoes(_settle_choices(faults))
     return [fault.finding() for fault in kept]
+
+
+def _fault(detail: ErrorDetails, model_class: type[BaseModel], document: Document) -> _Fault:
+    place, context = find_place(model_class, detail["loc"], document), detail.get("ctx", {})
+    if detail["type"] == "union_tag_invalid":
+        key = (*place.path, str(context["discriminator"]).strip("'"))
+        place = replace(place, path=key if key in document.marks else place.path)
+    return _Fault(detail["type"], place, context, detail["msg"], detail["input"], document)
 
 
 def explain_references(broken: Iterable[BrokenReference], document: Document) -> list[Finding]:
@@ -213,8 +213,7 @@ def _one_of(choices: list[str], value: Any) -> str:
 
 def _wrong_tag(fault: _Fault) -> Explanation:
     choices = re.findall(r"'([^']*)'", str(fault.context["expected_tags"]))
-    key = str(fault.context["discriminator"]).strip("'")
-    return "CMG004", f"{key!r} cannot be {fault.context['tag']!r}", _one_of(choices, fault.context["tag"])
+    return "CMG004", f"{fault.name} cannot be {fault.context['tag']!r}", _one_of(choices, fault.context["tag"])
 
 
 def _no_tag(fault: _Fault) -> Explanation:
@@ -233,7 +232,9 @@ def _bound(words: str, name: str, remedy: str) -> _Explain:
 def _limit(fault: _Fault, name: str) -> str:
     """Return a bound in the manner in which the value is written: a percentage for a percentage."""
     bound, quantity = fault.context[name], fault.place.quantity
-    return str(bound) if quantity is None else quantity.write(bound)
+    if quantity is not None:
+        return quantity.write(bound)
+    return str(int(bound)) if isinstance(bound, float) and bound.is_integer() else str(bound)
 
 
 def _length(words: str, name: str, one: str, many: str) -> _Explain:
@@ -330,7 +331,8 @@ def _together(faults: list[_Fault]) -> _Fault:
     """Make one fault of several about the same value, whose remedies are alternatives."""
     first = faults[0]
     remedies = [remedy for _, _, remedy in (fault._explained() for fault in faults) if remedy]
-    advice = ", or ".join(dict.fromkeys(remedies)) or "correct the value"
+    meant = [remedy for remedy in remedies if remedy.startswith("did you mean")]
+    advice = ", or ".join(dict.fromkeys(meant or remedies)) or "correct the value"
     reason = f"{first.name} cannot be {first.shown}"
     return _Fault("either", first.place, {"reason": reason, "remedy": advice}, reason, first.value, first.document)
 

@@ -14,7 +14,7 @@ from cmgsim.design.references import Reference
 Deployment = Literal["classic", "arm", "vmss"]
 """The deployment model: cloud service by Azure Service Manager, cloud service by Azure Resource Manager, scale set."""
 
-VmCount = Annotated[int, Field(ge=1, le=16)]
+VmCount = Annotated[int, Field(strict=True, ge=1, le=16)]
 """1 to 16 VMs (source: "Set up cloud management gateway", step 9)."""
 
 DEPLOYMENT_MODEL: dict[str, str] = {

@@ -55,6 +55,7 @@ class Quantity:
 
     ``read`` takes text and raises :class:`ValueError` with a remedy; ``write`` is its inverse. ``taken_as_is`` is a
     type whose instances pass unread, for models built in Python. ``pattern`` (ECMA 262) and ``examples`` go to editors.
+    ``fault`` and ``fault_of_number`` are the error types for wrong text and for a number without a unit.
     """
 
     noun: str
@@ -65,6 +66,7 @@ class Quantity:
     description: str
     taken_as_is: type | None = None
     fault: str = BAD_QUANTITY
+    fault_of_number: str = BAD_QUANTITY
 
     def __get_pydantic_core_schema__(self, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
         return core_schema.no_info_plain_validator_function(
@@ -94,8 +96,7 @@ class Quantity:
         try:
             result = self.read(text)
         except ValueError as error:
-            bare = BARE_NUMBER if self.fault == BAD_QUANTITY and _BARE.fullmatch(text) else self.fault
-            raise self._refused(str(error), bare) from None
+            raise self._refused(str(error), self.fault_of_number if _BARE.fullmatch(text) else self.fault) from None
         if number:
             raise self._refused(f"{value!r} is a number, not a {self.noun}: write it in quotes, '{value}'", self.fault)
         return result
@@ -244,6 +245,7 @@ Duration = Annotated[
         ("24h", "1d 12h", "90s"),
         _ABOUT_DURATIONS,
         timedelta,
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """A duration such as ``24h`` or ``1d 12h``, perhaps ``0s``."""
@@ -258,6 +260,7 @@ PositiveDuration = Annotated[
         ("24h", "1d 12h", "90s"),
         f"{_ABOUT_DURATIONS} Longer than nothing.",
         timedelta,
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """A duration of a microsecond or more."""
@@ -271,6 +274,7 @@ DurationRange = Annotated[
         rf"^\s*{_DURATION_PATTERN}(\.\.\s*{_DURATION_PATTERN})?$",
         ("3d..21d", "2h"),
         "From the shortest to the longest duration; one duration alone is both.",
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """Shortest and longest duration, such as ``3d..21d``; ``2h`` alone is both ends."""
@@ -284,6 +288,7 @@ Share = Annotated[
         r"^\s*[0-9]+(\.[0-9]+)?\s*%\s*$",
         ("15%", "99.5 %"),
         "A percentage with its sign, from 0% to 100%.",
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """A share such as ``99.5 %``, in parts per million."""
@@ -294,9 +299,10 @@ Size = Annotated[
         "size",
         _within_counters(size_bytes, "4000 PB"),
         format_size,
-        r"^\s*[0-9]+(\.[0-9]+)?\s*(B|[kMGTP]i?B)\s*$",
+        r"^\s*[0-9]+(\.[0-9]+)?\s*(B|[kMGTP]B|[KMGTP]iB)\s*$",
         ("250 MB", "4 GiB"),
-        "A size: decimal (kB, MB, GB, TB) or binary (kiB, MiB, GiB, TiB).",
+        "A size: decimal (kB, MB, GB, TB) or binary (KiB, MiB, GiB, TiB).",
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """A size such as ``250 MB``, in bytes."""
@@ -310,6 +316,7 @@ Rate = Annotated[
         r"^\s*[0-9]+(\.[0-9]+)?\s*/(s|min|h|d)\s*$",
         ("500/s", "2/h"),
         "How many in a second, minute, hour or day.",
+        fault_of_number=BARE_NUMBER,
     ),
 ]
 """A rate such as ``500/s``, in events a day."""
@@ -420,6 +427,7 @@ Name = Annotated[
         ("east",),
         "A name: letters, digits, '_', '.' and '-', first a letter or digit, at most 64 of them.",
         fault=NOT_A_NAME,
+        fault_of_number=NOT_A_NAME,
     ),
 ]
 """The name of a thing, as a key and wherever it is referred to."""

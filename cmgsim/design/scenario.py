@@ -14,7 +14,7 @@ from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 from cmgsim.units import PARTS_PER_MILLION, format_share, share_ppm
 
-Seed = Annotated[int, Field(ge=0, lt=2**63)]
+Seed = Annotated[int, Field(strict=True, ge=0, lt=2**63)]
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cmgsim.design import document as document_module
-from cmgsim.design.document import LARGEST_FILE, MOST_NODES, Mark, parse_document, read_document, read_scalar
+from cmgsim.design import core_yaml
+from cmgsim.design.core_yaml import MOST_NODES, read_scalar
+from cmgsim.design.document import LARGEST_FILE, Mark, parse_document, read_document
 from cmgsim.errors import UnreadableFile
 
 HERE = Path("contoso.design.yaml")
@@ -72,11 +73,13 @@ class TestScalars:
         for text in ("001", "no", "1.5", "true", "~", "12:30", "0x10"):
             assert read_scalar(text) == data(f"key: {text}")["key"]
 
-    @given(st.recursive(
-        st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("abcxyz01 :-#é日'\"", max_size=8),
-        lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcd", min_size=1), inner, max_size=3),
-        max_leaves=12,
-    ))
+    @given(
+        st.recursive(
+            st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text("abcxyz01 :-#é日'\"", max_size=8),
+            lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text("abcd", min_size=1), inner, max_size=3),
+            max_leaves=12,
+        )
+    )
     def test_what_pyyaml_writes_comes_back(self, value: object) -> None:
         text = yaml.safe_dump({"key": value}, allow_unicode=True)
         assert data(text) == {"key": value}
@@ -164,15 +167,12 @@ class TestAliases:
     def test_merging_what_is_no_mapping_is_a_finding(self) -> None:
         assert rules("a: &x [1]\nb: {<<: 5}") == [("CMG004", 2, 9)]
 
-    @pytest.mark.parametrize(
-        "level", ["a{0}: &a{0} [{1}]", "a{0}: &a{0} {{{{k: [{1}]}}}}", "a{0}: &a{0} {{{{<<: [{1}]}}}}"]
-    )
+    @pytest.mark.parametrize("level", ["[ALIASES]", "{k: [ALIASES]}", "{<<: [ALIASES]}"])
     def test_bombs_are_refused_at_once(self, level: str) -> None:
         lines = ["a0: &a0 {}"]
         for depth in range(1, 15):
-            lines.append(level.replace("{{{{", "{").replace("}}}}", "}").format(depth, ",".join([f"*a{depth - 1}"] * 9))
-                         if "{{{{" not in level else
-                         level.replace("{{{{", "{{").replace("}}}}", "}}").format(depth, ",".join([f"*a{depth - 1}"] * 9)))
+            aliases = ",".join([f"*a{depth - 1}"] * 9)
+            lines.append(f"a{depth}: &a{depth} {level.replace('ALIASES', aliases)}")
         start = time.perf_counter()
         assert f"{MOST_NODES:,}" in refusal("\n".join(lines))
         assert time.perf_counter() - start < 3
@@ -213,13 +213,14 @@ class TestRefusals:
 
     @given(st.text(max_size=60) | st.text("ab:[]{}&*!<>-'\"\n #|%@,?", max_size=40))
     def test_any_text_is_read_or_refused(self, text: str) -> None:
+        refused = []
         try:
             document = parse_document(text, HERE)
-        except UnreadableFile as error:
-            assert "\n" not in str(error)
-        else:
             assert isinstance(document.data, dict)
-            assert all(document.source(path) is not None for path in document.marks)
+            assert all(isinstance(document.source(path), str) for path in document.marks)
+        except UnreadableFile as error:
+            refused = str(error).splitlines()
+        assert len(refused) <= 1
 
 
 class TestFiles:
@@ -261,9 +262,11 @@ class TestFiles:
 
     def test_directories_pipes_and_bad_names(self, tmp_path: Path) -> None:
         assert "directory" in self.unreadable(tmp_path)
+        assert "cannot be read" in self.unreadable(tmp_path / ("x" * 5000))
+        if not hasattr(os, "mkfifo"):
+            pytest.skip("this system has no named pipes")
         os.mkfifo(tmp_path / "pipe")
         assert "no regular file" in self.unreadable(tmp_path / "pipe")
-        assert "cannot be read" in self.unreadable(tmp_path / ("x" * 5000))
 
     def test_a_path_with_a_nul(self) -> None:
         with pytest.raises(UnreadableFile, match="cannot be read"):
@@ -307,9 +310,9 @@ def test_a_design_of_2400_lines_is_read_fast() -> None:
 def test_the_loader_in_pure_python_reads_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
     text = "a: &x {t: 12:30, n: 007, on: no}\nb: {<<: *x, f: 1.5}\nc:\n- ~\n- [x, 'y']\nc: 1\nd: !x 1\n"
     fast = parse_document(text, HERE)
-    pure = type("Pure", (document_module._Bounds, yaml.SafeLoader), {})
-    pure.yaml_implicit_resolvers = document_module._Loader.yaml_implicit_resolvers
-    monkeypatch.setattr(document_module, "_Loader", pure)
+    pure = type("Pure", (core_yaml.Bounds, yaml.SafeLoader), {})
+    pure.yaml_implicit_resolvers = core_yaml.CoreLoader.yaml_implicit_resolvers
+    monkeypatch.setattr(core_yaml, "CoreLoader", pure)
     slow = parse_document(text, HERE)
     assert (slow.data, slow.marks, slow.key_marks) == (fast.data, fast.marks, fast.key_marks)
     assert slow.findings == fast.findings

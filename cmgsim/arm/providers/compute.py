@@ -86,7 +86,7 @@ def _view(cloud: Cloud, resource: Resource) -> Json:
 
 def _complete(cloud: Cloud, resource: Resource) -> Resource:
     sku = object_of(resource.body, "sku") | {"capacity": capacity(resource)}
-    secret = {"unique_id": cloud.guid("scale-set", resource.id)}
+    secret = resource.secret or {"unique_id": cloud.guid("scale-set", resource.id)}
     return resource.having(body=resource.body | {"sku": sku}, secret=secret)
 
 

@@ -62,19 +62,13 @@ def _view(cloud: Cloud, resource: Resource) -> Json:
     shown: Json = {"ipAddress": _address(cloud.seed, resource)} if resource.state == "Succeeded" else {}
     if names := _names(cloud, resource):
         shown["dnsSettings"] = object_of(resource.properties, "dnsSettings") | {"fqdn": names[0]}
-    return shown | {"resourceGuid": _guid_like(resource)}
+    return shown
 
 
 def _address(seed: int, resource: Resource) -> str:
     """Draw an address of 198.18.0.0/15, which no host on the internet has (RFC 2544)."""
     bits = draw(seed, identity(resource.key), _ADDRESS)
     return f"198.{within(bits, 18, 19)}.{within(bits >> 8, 0, 255)}.{within(bits >> 16, 1, 254)}"
-
-
-def _guid_like(resource: Resource) -> str:
-    from cmgsim.arm.identifiers import named_guid
-
-    return named_guid("network", resource.key)
 
 
 _row = partial(

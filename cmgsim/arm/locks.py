@@ -1,0 +1,119 @@
+"""Management locks (source: "Lock resources to prevent unexpected changes").
+
+A lock holds for its scope and everything below. ``CanNotDelete`` refuses deletions, ``ReadOnly`` every change and every
+action. Something is not deleted while anything below it is locked. Locks themselves can always be changed.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from cmgsim.arm.calls import Call
+from cmgsim.arm.errors import ArmError, bad_request, group_not_found, resource_not_found, scope_locked
+from cmgsim.arm.identifiers import parent_id, within_scope
+from cmgsim.arm.messages import Answer, Json
+from cmgsim.arm.state import Cloud
+from cmgsim.arm.store import Lock
+from cmgsim.arm.targets import GROUP, RESOURCE
+from cmgsim.arm.types import object_of, text_of
+from cmgsim.arm.views import page
+
+KIND = "Microsoft.Authorization/locks"
+CAN_NOT_DELETE, READ_ONLY = "CanNotDelete", "ReadOnly"
+
+
+def require_free(cloud: Cloud, call: Call) -> None:
+    """Let a change pass that no lock forbids.
+
+    Raises:
+        ArmError: 409 ``ScopeLocked``.
+    """
+    if not cloud.locks or call.target.namespace.lower() == "microsoft.authorization":
+        return
+    asked = call.target.resource_id
+    locks = list(_above(cloud, asked))
+    verb = "delete" if call.request.method == "DELETE" else "write"
+    if verb == "delete":
+        locks += [lock for lock in _below(cloud, asked) if lock not in locks]
+    else:
+        locks = [lock for lock in locks if lock.level == READ_ONLY]
+    if locks:
+        raise scope_locked(asked, verb, dict.fromkeys(lock.scope for lock in locks))
+
+
+def put(cloud: Cloud, call: Call) -> Answer:
+    """Lock a scope, or change its lock."""
+    scope = _scope(cloud, call)
+    properties = object_of(call.document(), "properties")
+    level = text_of(properties, "level")
+    if level not in (CAN_NOT_DELETE, READ_ONLY):
+        message = f"The lock level '{level}' is invalid; use '{CAN_NOT_DELETE}' or '{READ_ONLY}'."
+        raise bad_request("InvalidLockLevel", message)
+    lock = Lock(scope, call.target.name, level, text_of(properties, "notes"))
+    status = 200 if lock.key in cloud.locks else 201
+    cloud.locks[lock.key] = lock
+    return Answer(status, show(lock))
+
+
+def get(cloud: Cloud, call: Call) -> Answer:
+    """Show a lock."""
+    return Answer(200, show(_lock(cloud, call)))
+
+
+def delete(cloud: Cloud, call: Call) -> Answer:
+    """Remove a lock; one that is not there needs no removal."""
+    lock = cloud.locks.pop(_key(call), None)
+    return Answer(200 if lock else 204)
+
+
+def list_at(cloud: Cloud, call: Call) -> Answer:
+    """List the locks of a scope and of what is below it, with ``atScope()`` only its own."""
+    exact = "atscope()" in call.request.query.get("$filter", "").lower()
+    locks = (lock for lock in _below(cloud, call.target.scope) if not exact or _same(lock.scope, call.target.scope))
+    return page(call, map(show, locks), cloud.config.page_size)
+
+
+def show(lock: Lock) -> Json:
+    """Return a lock as ARM shows it."""
+    properties = {"level": lock.level} | ({"notes": lock.notes} if lock.notes else {})
+    lock_id = f"{lock.scope}/providers/{KIND}/{lock.name}"
+    return {"id": lock_id, "name": lock.name, "type": KIND, "properties": properties}
+
+
+def _above(cloud: Cloud, scope: str) -> Iterator[Lock]:
+    while scope:
+        yield from (lock for lock in cloud.locks.values() if _same(lock.scope, scope))
+        scope = parent_id(scope)
+
+
+def _below(cloud: Cloud, scope: str) -> list[Lock]:
+    return [lock for lock in cloud.locks.values() if within_scope(lock.scope, scope)]
+
+
+def _scope(cloud: Cloud, call: Call) -> str:
+    """Return the scope to be locked, in its own casing."""
+    scope = call.target.scope
+    if call.target.level not in (GROUP, RESOURCE):
+        return scope.lower()
+    resource = cloud.store.get(scope)
+    if resource is None and call.target.level == GROUP:
+        raise group_not_found(call.target.group)
+    if resource is None:
+        raise resource_not_found("/".join(scope.split("/")[6:-1]), scope.rpartition("/")[2], call.target.group)
+    return resource.id
+
+
+def _lock(cloud: Cloud, call: Call) -> Lock:
+    lock = cloud.locks.get(_key(call))
+    if lock is None:
+        raise ArmError(404, "LockNotFound", f"The lock '{call.target.name}' could not be found.")
+    return lock
+
+
+def _key(call: Call) -> str:
+    return Lock(call.target.scope, call.target.name, "").key
+
+
+def _same(one: str, other: str) -> bool:
+    return one.lower() == other.lower()

@@ -1,0 +1,118 @@
+"""Which handler answers which path.
+
+A route is the path without its names (see :attr:`cmgsim.arm.targets.Target.route`); ``*`` in the place of a namespace
+stands for any. What has no route of its own is answered by the table of types.
+"""
+
+from __future__ import annotations
+
+from cmgsim.arm import catalog, follow, groups, locks, registration, resources, subscriptions
+from cmgsim.arm.errors import (
+    ArmError,
+    invalid_namespace,
+    invalid_type,
+    method_not_allowed,
+    no_registered_provider,
+    not_modelled,
+)
+from cmgsim.arm.messages import Request
+from cmgsim.arm.targets import GROUP, SUBSCRIPTION, Target
+from cmgsim.arm.types import Handler, ResourceType
+
+_LINKS = ("operations", "operationresults", "operationstatuses", "asyncoperations")
+ROUTES: dict[tuple[str, str], Handler] = {
+    ("GET", "tenant/tenants"): subscriptions.list_tenants,
+    ("GET", "tenant/subscriptions"): subscriptions.list_all,
+    ("GET", "subscription"): subscriptions.get,
+    ("GET", "subscription/locations"): subscriptions.list_locations,
+    ("GET", "subscription/providers"): registration.list_all,
+    ("GET", "subscription/providers/*"): registration.get,
+    ("POST", "subscription/*/register"): registration.register,
+    ("POST", "subscription/*/unregister"): registration.unregister,
+    ("GET", "subscription/resources"): resources.list_all,
+    ("GET", "subscription/resourcegroups"): groups.list_all,
+    ("GET", "subscription/operationresults/*"): follow.get,
+    ("GET", "group"): groups.get,
+    ("HEAD", "group"): groups.head,
+    ("PUT", "group"): groups.put,
+    ("PATCH", "group"): groups.patch,
+    ("DELETE", "group"): groups.delete,
+    ("GET", "group/resources"): resources.list_all,
+    ("GET", "any/microsoft.authorization/locks"): locks.list_at,
+    ("GET", "any/microsoft.authorization/locks/*"): locks.get,
+    ("PUT", "any/microsoft.authorization/locks/*"): locks.put,
+    ("DELETE", "any/microsoft.authorization/locks/*"): locks.delete,
+    **{("GET", f"subscription/*/locations/{word}/*"): follow.get for word in _LINKS},
+    **catalog.ROUTES,
+}
+_INSTANCES: dict[str, Handler] = {
+    "GET": resources.get,
+    "HEAD": resources.head,
+    "PUT": resources.put,
+    "PATCH": resources.patch,
+    "DELETE": resources.delete,
+}
+_KNOWN = {route for _, route in ROUTES}
+
+
+def kind_of(target: Target) -> ResourceType | None:
+    """Return the row of the type that a path is about, None if it is about none."""
+    for depth in range(len(target.types), 0, -1):
+        kind = catalog.TYPES.get("/".join((target.namespace, *target.types[:depth])).lower())
+        if kind is not None:
+            return kind
+    return None
+
+
+def find(request: Request, target: Target) -> Handler:
+    """Return the handler of a request.
+
+    Raises:
+        ArmError: 404, 405 or 501 if there is none.
+    """
+    for route in _readings(target):
+        if (request.method, route) in ROUTES:
+            return ROUTES[request.method, route]
+    kind = catalog.TYPES.get(target.kind.lower())
+    if kind is not None and target.level == GROUP and target.is_instance and request.method in _INSTANCES:
+        return _INSTANCES[request.method]
+    if (
+        kind is not None
+        and target.level in (GROUP, SUBSCRIPTION)
+        and not target.is_instance
+        and request.method == "GET"
+    ):
+        return resources.list_of_type
+    raise _missing(request, target)
+
+
+def check_version(target: Target, version: str, regions: list[str]) -> None:
+    """Let an api-version pass that the type of a path answers to.
+
+    Raises:
+        ArmError: 400 ``NoRegisteredProviderFound`` for one older than the type.
+    """
+    kind = kind_of(target)
+    if kind is not None and version[:10] < kind.first_api[:10]:
+        raise no_registered_provider("global", version, kind.name.partition("/")[2], kind.first_api, regions)
+
+
+def _readings(target: Target) -> tuple[str, ...]:
+    """Return the routes that fit a path: its own, that of any namespace, that of any level."""
+    route = target.route
+    if not target.namespace:
+        return (route,)
+    any_namespace = route.replace(f"/{target.namespace.lower()}/", "/*/", 1)
+    return route, any_namespace, f"any{route.removeprefix(target.level)}"
+
+
+def _missing(request: Request, target: Target) -> ArmError:
+    if any(route in _KNOWN for route in _readings(target)) or target.kind.lower() in catalog.TYPES:
+        return method_not_allowed(request.method, request.path)
+    if not target.namespace:
+        return not_modelled(f"The path '{request.path}'")
+    if target.namespace.lower() not in catalog.NAMESPACES:
+        return invalid_namespace(target.namespace)
+    if kind_of(target) is None:
+        return invalid_type("/".join(target.types), target.namespace, request.query.get("api-version", ""))
+    return not_modelled(f"The operation '{request.method} {target.kind}'")

@@ -1,0 +1,339 @@
+"""Every way a request over a gateway can fail, and the ways it succeeds."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from site_parts import design_of
+
+from cmgsim.design.clients import Population
+from cmgsim.design.roles import ManagementPoint
+from cmgsim.design.versions import VERSIONS
+from cmgsim.site.authentication import (
+    GATEWAY_MODES,
+    Encounter,
+    Reason,
+    authenticate,
+    authenticate_on_intranet,
+    authenticate_over_internet,
+    covers,
+)
+
+DAY = date(2019, 7, 29)
+PRIVATE = {"certificates.servers.east.issuer": "issuing"}
+AAD = {
+    "clients.laptops.certificate": None,
+    "clients.laptops.identity": "aad_joined",
+    "gateways.east.trusted_authorities": [],
+    "roles.management_points.mp1.mode": "enhanced_http",
+}
+
+
+def encounter_of(changes=None, on_day=DAY) -> Encounter:
+    """Return a request of the small design's client over its gateway."""
+    design = design_of(changes)
+    gateway = design.gateways["east"]
+    return Encounter(
+        client=design.clients["laptops"],
+        gateway=gateway,
+        fqdn=gateway.service_fqdn or design.certificates.servers["east"].name,
+        certificates=design.certificates,
+        aad=design.azure.aad,
+        connection_points=tuple(design.roles.connection_points.values()),
+        management_point=design.roles.management_points["mp1"],
+        site=design.hierarchy.sites["P01"],
+        version=design.site_version(),
+        on_day=on_day,
+    )
+
+
+def verdict(changes=None, on_day=DAY):
+    return authenticate(encounter_of(changes, on_day))
+
+
+def test_clients_with_a_certificate_whose_chain_is_known_are_served():
+    assert verdict().status == 200
+    assert verdict().reason is Reason.AUTHENTICATED
+
+
+# -- the server's certificate
+
+
+def test_a_private_root_must_be_trusted_by_the_client():
+    other = {**PRIVATE, "certificates.authorities.other": {}, "certificates.servers.east.issuer": "other"}
+    failed = verdict(other)
+    assert (failed.status, failed.text, failed.reason) == (
+        12_175,
+        "ERROR_WINHTTP_SECURE_FAILURE",
+        Reason.INVALID_CA,
+    )
+    assert "other" in failed.detail
+    assert verdict({**other, "clients.laptops.trusts": ["other"]}).status == 200
+    assert verdict(PRIVATE).status == 200, "who has a certificate of that root trusts it"
+
+
+@pytest.mark.seed("S-33")
+@pytest.mark.parametrize(
+    ("name", "fqdn", "expected"),
+    [
+        ("*.contoso.com", "falls.contoso.com", True),
+        ("*.contoso.com", "FALLS.Contoso.com", True),
+        ("*.contoso.com", "a.b.contoso.com", False),
+        ("*.contoso.com", "contoso.com", False),
+        ("*.contoso.com", ".contoso.com", False),
+        ("falls.contoso.com", "falls.contoso.com", True),
+        ("falls.contoso.com", "x.contoso.com", False),
+    ],
+)
+def test_a_wildcard_stands_for_exactly_one_label(name, fqdn, expected):
+    assert covers(name, fqdn) is expected
+
+
+def test_the_certificate_must_name_the_service():
+    wrong = verdict({"gateways.east.service_fqdn": "other.contoso.com"})
+    assert (wrong.status, wrong.reason) == (12_175, Reason.CERT_CN_INVALID)
+    also = {"gateways.east.service_fqdn": "x.contoso.com", "certificates.servers.east.other_names": ["x.contoso.com"]}
+    assert verdict(also).status == 200
+
+
+@pytest.mark.parametrize("what", ["servers.east", "authorities.digicert"])
+def test_certificates_hold_through_their_last_day(what):
+    ends = {f"certificates.{what}.expires": "2019-08-10"}
+    assert verdict(ends, date(2019, 8, 10)).status == 200
+    assert verdict(ends, date(2019, 8, 11)).reason is Reason.CERT_DATE_INVALID
+
+
+@pytest.mark.seed("S-49")
+def test_enforcing_tls_1_2_shuts_out_clients_that_cannot_but_not_from_the_intranet():
+    old = {"gateways.east.enforce_tls_1_2": True, "clients.laptops.tls_1_2": False}
+    assert verdict(old).reason is Reason.TLS_1_2_REQUIRED
+    assert verdict({"clients.laptops.tls_1_2": False}).status == 200
+    encounter = encounter_of(old)
+    onsite = authenticate_on_intranet(encounter.client, encounter.management_point, encounter.site, encounter.version)
+    assert onsite.status == 200
+
+
+def test_before_1906_the_tls_option_does_not_exist():
+    old = {
+        "gateways.east.enforce_tls_1_2": True,
+        "clients.laptops.tls_1_2": False,
+        "hierarchy.version": 1902,
+    }
+    assert verdict(old).status == 200
+
+
+@pytest.mark.seed("S-62")
+@pytest.mark.parametrize("unpublished", ["issuing", "root"])
+def test_clients_that_check_an_unpublished_crl_do_not_trust_the_gateway(unpublished):
+    hidden = {**PRIVATE, f"certificates.authorities.{unpublished}.crl_published": False}
+    failed = verdict(hidden)
+    assert (failed.status, failed.reason) == (12_175, Reason.CERT_REV_FAILED)
+    assert "Communication Security" in failed.detail
+    cleared = {
+        **hidden,
+        "hierarchy.sites.P01.clients_check_crl": False,
+        "gateways.east.verify_client_revocation": False,
+    }
+    assert verdict(cleared).status == 200
+
+
+# -- the client's certificate
+
+
+@pytest.mark.seed("S-41", "S-44")
+@pytest.mark.parametrize(("uploaded", "missing"), [([], "issuing"), (["root"], "issuing"), (["issuing"], "root")])
+def test_every_certificate_of_the_clients_chain_must_be_with_the_gateway(uploaded, missing):
+    failed = verdict({"gateways.east.trusted_authorities": uploaded})
+    assert (failed.status, failed.reason) == (401, Reason.CHAIN_INCOMPLETE)
+    assert f"authority {missing} " in failed.detail
+
+
+@pytest.mark.seed("S-43")
+def test_clients_of_azure_ad_need_no_root_certificates():
+    assert verdict(AAD).status == 200
+
+
+def test_without_the_azure_ad_integration_there_are_no_tokens():
+    assert verdict({**AAD, "azure.aad": None}).reason is Reason.NO_IDENTITY
+    assert verdict({**AAD, "clients.laptops.os": "Windows 7"}).reason is Reason.NO_IDENTITY
+
+
+@pytest.mark.seed("S-47")
+def test_verification_against_an_unpublished_crl_refuses_certificates_and_spares_tokens():
+    hidden = {"certificates.authorities.issuing.crl_published": False}
+    failed = verdict(hidden)
+    assert (failed.status, failed.reason) == (401, Reason.CRL_NOT_PUBLISHED)
+    assert "issuing" in failed.detail
+    assert verdict({**hidden, "gateways.east.verify_client_revocation": False}).status == 200
+    assert verdict({**AAD, **hidden}).status == 200
+
+
+def test_an_expired_authority_ends_the_clients_it_issued_certificates_to():
+    ends = {"certificates.authorities.issuing.expires": "2019-08-10"}
+    assert verdict(ends, date(2019, 8, 10)).status == 200
+    assert verdict(ends, date(2019, 8, 11)).reason is Reason.CHAIN_EXPIRED
+
+
+def test_a_certificate_trust_list_must_hold_the_root():
+    other = {"certificates.authorities.other": {}}
+    assert verdict({**other, "hierarchy.sites.P01.trusted_roots": ["other"]}).reason is Reason.NOT_IN_TRUST_LIST
+    assert verdict({**other, "hierarchy.sites.P01.trusted_roots": ["other", "root"]}).status == 200
+
+
+@pytest.mark.seed("S-60")
+@pytest.mark.parametrize(
+    ("version", "tab"), [(1902, "Client Computer Communication"), (1906, "Communication Security")]
+)
+def test_the_sites_pki_option_must_be_on_for_clients_with_certificates(version, tab):
+    failed = verdict({"hierarchy.sites.P01.use_pki_client_certificate": False, "hierarchy.version": version})
+    assert (failed.status, failed.reason) == (401, Reason.SITE_PKI_OPTION_OFF)
+    assert tab in failed.detail
+
+
+def test_a_hybrid_client_falls_back_to_its_token_when_its_site_uses_no_certificates():
+    hybrid = {"clients.laptops.identity": "hybrid", "gateways.east.trusted_authorities": []}
+    assert verdict(hybrid).reason is Reason.CHAIN_INCOMPLETE
+    assert verdict({**hybrid, "hierarchy.sites.P01.use_pki_client_certificate": False}).status == 200
+
+
+@pytest.mark.parametrize(("version", "status"), [(1910, 401), (2002, 200)])
+def test_site_tokens_begin_with_2002(version, status):
+    bare = {"clients.laptops.certificate": None, "roles.management_points.mp1.mode": "enhanced_http"}
+    assert verdict({**bare, "hierarchy.version": version}).status == status
+
+
+# -- on to the management point
+
+
+def test_a_management_point_without_the_box_has_no_mapping():
+    assert verdict({"roles.management_points.mp1.gateway_traffic": False}).status == 404
+
+
+@pytest.mark.seed("S-63")
+def test_without_a_connection_point_nothing_passes():
+    failed = authenticate(replace(encounter_of(), connection_points=()))
+    assert (failed.status, failed.text) == (500, "CMGConnector_InternalServerError")
+
+
+@pytest.mark.seed("S-67")
+def test_https_and_client_certificates_need_a_certificate_on_the_connection_point():
+    bare = {"roles.connection_points.cp1.client_certificate": False}
+    failed = verdict(bare)
+    assert (failed.status, failed.text) == (403, "CMGConnector_Clientcertificaterequired")
+    assert verdict({**bare, "roles.management_points.mp1.mode": "enhanced_http"}).status == 200
+    assert verdict({**AAD, **bare, "roles.management_points.mp1.mode": "https"}).status == 200
+    assert verdict({**bare, "roles.connection_points.cp2": {"site": "P01", "gateway": "east"}}).status == 200
+
+
+@pytest.mark.seed("S-74")
+@pytest.mark.parametrize(
+    ("version", "mode", "identity", "status"),
+    [
+        (1710, "http", "ad_joined", 200),
+        (1802, "http", "ad_joined", 403),
+        (1802, "https", "ad_joined", 200),
+        (1802, "enhanced_http", "ad_joined", 403),
+        (1806, "enhanced_http", "workgroup", 200),
+        (1806, "enhanced_http", "hybrid", 200),
+        (1906, "http", "hybrid", 403),
+        (1906, "https", "workgroup", 200),
+    ],
+)
+def test_which_modes_a_management_point_may_have_depends_on_the_version(version, mode, identity, status):
+    found = verdict(
+        {
+            "hierarchy.version": version,
+            "roles.management_points.mp1.mode": mode,
+            "clients.laptops.identity": identity,
+        }
+    )
+    assert found.status == status
+    assert found.reason in (Reason.AUTHENTICATED, Reason.MP_MODE_INVALID)
+
+
+@pytest.mark.seed("S-74")
+def test_clients_of_azure_ad_are_served_by_enhanced_http_from_1806_on():
+    assert verdict({**AAD, "hierarchy.version": 1806}).status == 200
+    by_site = {"roles.management_points.mp1.mode": "http", "hierarchy.sites.P01.generated_certificates": True}
+    assert verdict({**AAD, **by_site, "hierarchy.version": 1806}).status == 200
+    assert verdict({**AAD, **by_site, "hierarchy.version": 1802}).status == 403
+
+
+def test_the_matrix_has_every_client_in_every_version_and_always_takes_https():
+    assert len(GATEWAY_MODES) == 4 * len(VERSIONS)
+    assert all("https" in modes for modes in GATEWAY_MODES.values())
+
+
+# -- management points that clients reach directly
+
+
+@pytest.mark.parametrize(
+    ("identity", "certificate", "mode", "status"),
+    [
+        ("ad_joined", None, "http", 200),
+        ("ad_joined", None, "https", 403),
+        ("ad_joined", "issuing", "https", 200),
+        ("aad_joined", None, "http", 403),
+        ("aad_joined", None, "https", 200),
+        ("aad_joined", None, "enhanced_http", 200),
+        ("workgroup", None, "http", 200),
+        ("hybrid", None, "http", 200),
+    ],
+)
+def test_on_the_intranet_the_management_points_mode_decides(identity, certificate, mode, status):
+    encounter = encounter_of({"clients.laptops.identity": identity, "clients.laptops.certificate": certificate})
+    point = encounter.management_point.model_copy(update={"mode": mode})
+    assert authenticate_on_intranet(encounter.client, point, encounter.site, 1906).status == status
+
+
+@pytest.mark.parametrize(
+    ("certificate", "mode", "status"), [("issuing", "https", 200), (None, "https", 403), ("issuing", "http", 403)]
+)
+def test_a_management_point_on_the_internet_takes_certificates_over_https(certificate, mode, status):
+    client = Population(count=1, site="P01", day_plan="always", certificate=certificate)
+    assert authenticate_over_internet(client, ManagementPoint(site="P01", mode=mode)).status == status
+
+
+CHANGES = st.fixed_dictionaries(
+    {},
+    optional={
+        "hierarchy.version": st.sampled_from(VERSIONS),
+        "hierarchy.sites.P01.use_pki_client_certificate": st.booleans(),
+        "hierarchy.sites.P01.clients_check_crl": st.booleans(),
+        "clients.laptops.certificate": st.sampled_from([None, "issuing", "root"]),
+        "clients.laptops.identity": st.sampled_from(["workgroup", "ad_joined", "aad_joined", "hybrid"]),
+        "clients.laptops.tls_1_2": st.booleans(),
+        "gateways.east.enforce_tls_1_2": st.booleans(),
+        "gateways.east.verify_client_revocation": st.booleans(),
+        "gateways.east.trusted_authorities": st.sampled_from([[], ["root"], ["root", "issuing"]]),
+        "certificates.authorities.issuing.crl_published": st.booleans(),
+        "certificates.servers.east.issuer": st.sampled_from(["digicert", "root", "issuing"]),
+        "roles.management_points.mp1.mode": st.sampled_from(["http", "https", "enhanced_http"]),
+        "roles.management_points.mp1.gateway_traffic": st.booleans(),
+        "roles.connection_points.cp1.client_certificate": st.booleans(),
+    },
+)
+
+
+@given(CHANGES)
+def test_a_refusal_always_says_why_and_who_is_served_shows_a_credential(changes):
+    found = verdict(changes)
+    assert (found.status == 200) == (found.reason is Reason.AUTHENTICATED) == (not found.detail)
+    if found.status == 200:
+        encounter = encounter_of(changes)
+        assert encounter.management_point.gateway_traffic
+        assert (
+            encounter.version >= 2002
+            or encounter.client.certificate
+            or "joined" in encounter.client.identity
+            or (encounter.client.identity == "hybrid")
+        )
+
+
+@given(CHANGES)
+def test_turning_verification_off_never_shuts_anybody_out(changes):
+    before = verdict(changes)
+    after = verdict({**changes, "gateways.east.verify_client_revocation": False})
+    assert before.status != 200 or after.status == 200
