@@ -6,12 +6,14 @@ from cmgsim.checks.check import check
 from cmgsim.checks.safety import describe, within
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.scenario import ClientsKnowing, OperationsEnd, RequestsServed
-from cmgsim.fleet.series import Count
+from cmgsim.fleet.series import ENDS, Count
 from cmgsim.site.facts import OperationEnded, OperationStarted, Outcome
 from cmgsim.site.landscape import Over
 from cmgsim.tables import Table
 from cmgsim.units import PARTS_PER_MILLION, format_duration, format_moment, format_share, timedelta_us
 from cmgsim.world.run import Run
+
+GATEWAY_WAY = tuple(Over).index(Over.GATEWAY)
 
 
 @check("operations_end")
@@ -74,8 +76,8 @@ def clients_knowing(run: Run, expected: ClientsKnowing) -> Verdict:
 @check("requests_served")
 def requests_served(run: Run, expected: RequestsServed) -> Verdict:
     """The share of finished requests over gateways that were served."""
-    counts = run.series.requests[:, :, Over.GATEWAY.index, :].sum(axis=(0, 1))
-    served, finished = int(counts[Count.SERVED]), int(counts[Count.ASKED] - _waiting(run))
+    counts = run.series.requests[:, :, GATEWAY_WAY, :].sum(axis=(0, 1))
+    served, finished = int(counts[Count.SERVED]), sum(int(counts[end]) for end in ENDS)
     share = served * PARTS_PER_MILLION // finished if finished else PARTS_PER_MILLION
     rows = (("served", served), ("refused", int(counts[Count.REFUSED])), ("unanswered", int(counts[Count.UNANSWERED])))
     return Verdict(

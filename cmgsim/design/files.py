@@ -113,8 +113,17 @@ def load_scenario(path: Path | str, changes: Mapping[str, Any] | None = None) ->
         UnreadableFile: if one of the files cannot be read as a document.
         FileFaults: with every fault of the first file that has some.
     """
-    path = Path(path)
-    document = read_document(path)
+    return complete_scenario(read_document(Path(path)), changes)
+
+
+def complete_scenario(document: Document, changes: Mapping[str, Any] | None = None) -> LoadedScenario:
+    """Load what a scenario's document names, relative to the document's path; as :func:`load_scenario` does.
+
+    Raises:
+        UnreadableFile: if one of the files cannot be read as a document.
+        FileFaults: with every fault of the first file that has some.
+    """
+    path = document.path
     scenario = _valid(Scenario, document, references_later=True)
     settings = {**scenario.set, **(changes or {})}
     documents = {"scenario": document, "design": read_document(_beside(path, scenario.design, document, ("design",)))}

@@ -73,6 +73,9 @@ class FleetEngine(Protocol):
     def roll(self) -> Roll:
         """Return every client's state now, as copies."""
 
+    def egress_bytes(self) -> NDArray[np.int64]:
+        """Return the bytes that have left Azure so far, by contact: shape (contacts,) int64, a copy."""
+
     def series(self) -> Series:
         """Return what was counted so far, as a copy."""
 

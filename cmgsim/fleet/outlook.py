@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmgsim.site.client import Sign
-from cmgsim.site.landscape import NO_ANSWER, Landscape, Over
+from cmgsim.site.landscape import NO_ANSWER, Landscape, Over, Told
 
 Tiers = tuple[tuple[int, ...], ...]
 """Contacts, best tier first, none of them empty."""
@@ -51,16 +51,16 @@ class Outlook:
             Sign.MANAGEMENT_POINT if reached else Sign.NONE
         )
 
-    def tiers(self, locale: int | None, publication: int, use_gateway: bool) -> Tiers:
+    def tiers(self, locale: int | None, publication: int, told: Told) -> Tiers:
         """Return whom a client can ask: in a locale of the intranet what is offered there, else what it knows.
 
         A gateway only when policy lets the client use gateways and it has been told of this one. Assumption: A gateway
         that a boundary group offers is used from the location request on that names it, not before.
         """
-        question = (locale, publication, use_gateway)
+        question = (locale, publication, told.use_gateway)
         if question not in self._lists:
             known = self.now.publications[publication]
-            gateways = known if use_gateway else ()
+            gateways = known if told.use_gateway else ()
             offered = (known,) if locale is None else self.now.tiers[locale]
             allowed = (
                 tuple(one for one in tier if self.over(one) is not Over.GATEWAY or one in gateways) for tier in offered

@@ -15,6 +15,7 @@ from typing import Any
 
 import numpy as np
 import simpy
+from numpy.typing import NDArray
 
 from cmgsim.draws import chance, draw, within
 from cmgsim.fleet import life
@@ -172,7 +173,7 @@ class ReferenceFleet:
     def _tiers(self, client: Client) -> Tiers:
         """Return whom it can ask, best tier first: on the intranet who is offered there, else who it knows."""
         locale = self._locale(client) if client.connection is Connection.INTRANET else None
-        return self._outlook.tiers(locale, client.publication, client.told.use_gateway)
+        return self._outlook.tiers(locale, client.publication, client.told)
 
     def _settle_on_a_contact(self, client: Client, tiers: Tiers) -> bool:
         """Keep the contact for 25 hours, then choose another; say whether there was one that has not failed yet."""
@@ -206,16 +207,17 @@ class ReferenceFleet:
     # -- hearing ----------------------------------------------------------------------------------------------------
 
     def _hear(self, client: Client, errand: Errand) -> None:
-        landscape = self._outlook.at(errand.arrives_us)
-        status = NO_ANSWER if errand.overdue else landscape.answers[client.population][errand.contact]
-        if status == SERVED:
-            self._take(client, errand, landscape)
-        elif status != NO_ANSWER:
-            self._fail(client, errand, Deed.REFUSED, status)
-        elif errand.overdue:
+        if errand.overdue:
             self._fail(client, errand, Deed.UNANSWERED)
-        else:
+            return
+        landscape = self._outlook.at(errand.arrives_us)
+        status = landscape.answers[client.population][errand.contact]
+        if status == NO_ANSWER:
             errand.overdue, errand.at_us = 1, errand.sent_us + self.habits.silence_us
+        elif status == SERVED:
+            self._take(client, errand, landscape)
+        else:
+            self._fail(client, errand, Deed.REFUSED, status)
 
     def _take(self, client: Client, errand: Errand, landscape: Landscape) -> None:
         """Take what the site said when the request arrived. The next one is due a cycle after this one was sent."""
@@ -351,6 +353,10 @@ class ReferenceFleet:
             policy_us=np.array([client.policy_us for client in clients], dtype=np.int64),
             digest=np.array([client.digest for client in clients], dtype=np.uint64),
         )
+
+    def egress_bytes(self) -> NDArray[np.int64]:
+        """Return the bytes that have left Azure so far, by contact."""
+        return np.array(self._books.tally.egress_bytes(), dtype=np.int64)
 
     def series(self) -> Series:
         """Return what was counted so far."""

@@ -89,6 +89,7 @@ class Tally:
         self.requests = [0] * (kinds * ways * len(Count))
         self.by_contact = [0] * (contacts * len(Count))
         self.egress = [0] * contacts
+        self.egress_before = [0] * contacts
         self._finished: list[tuple[NDArray[np.int64], ...]] = []
 
     def count(self, what: Count, kind: int, way: int, contact: int | None = None) -> None:
@@ -101,9 +102,14 @@ class Tally:
     def finish(self, gauges: list[int]) -> None:
         """End an interval, with the gauges as they are at its end, and begin the next."""
         self._finished.append(self._row(gauges))
+        self.egress_before = self.egress_bytes()
         self.requests, self.by_contact, self.egress = (
             [0] * len(counters) for counters in (self.requests, self.by_contact, self.egress)
         )
+
+    def egress_bytes(self) -> list[int]:
+        """Return the bytes that have left Azure so far, by contact."""
+        return [before + now for before, now in zip(self.egress_before, self.egress, strict=True)]
 
     def series(self, gauges: list[int]) -> Series:
         """Return all that was counted, with the gauges as they are now."""
@@ -122,7 +128,7 @@ class Tally:
         """Return a tally that goes on by itself; finished rows, which nobody changes, are shared."""
         twin = Tally(self.shape[0], self.shape[1], self.contacts)
         twin.requests, twin.by_contact, twin.egress = list(self.requests), list(self.by_contact), list(self.egress)
-        twin._finished = list(self._finished)
+        twin.egress_before, twin._finished = list(self.egress_before), list(self._finished)
         return twin
 
     def _row(self, gauges: list[int]) -> tuple[NDArray[np.int64], ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cmgsim.arm.service import ArmService
 from cmgsim.design.model import Design
 from cmgsim.design.plan import RestartCcmexec, Step
 from cmgsim.facts import Fact, Message
@@ -47,6 +48,32 @@ class CertificateExpired(Fact):
     """A certificate or an authority is no longer valid from this moment on."""
 
     certificate: str
+
+
+@dataclass
+class Azure:
+    """Lets the fake Azure act when something is due in it.
+
+    Its own events stay with it: what matters of them reaches the site as answers.
+    """
+
+    service: ArmService
+    name: str = "arm"
+    rank: int = 2
+
+    def due(self) -> int | None:
+        """Return when the next operation in Azure turns."""
+        return self.service.due()
+
+    def step(self, now_us: int) -> list[Fact | Message]:
+        """Let happen what is due."""
+        self.service.step(now_us)
+        return []
+
+    def receive(self, body: object, now_us: int) -> list[Fact | Message]:
+        """Hear that a request was answered: what is due next may have changed."""
+        self.service.step(now_us)
+        return []
 
 
 @dataclass

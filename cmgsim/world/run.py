@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cmgsim.design.model import Design
+from cmgsim.design.names import NameProblem, service_fqdn
 from cmgsim.fleet.engine import NEVER, Roll
 from cmgsim.fleet.series import Series
 from cmgsim.kernel.journal import Input
@@ -65,7 +66,7 @@ class Run:
         return cls(
             design=world.design,
             seed=world.seed,
-            scale=world.population.scale,
+            scale=world.scale,
             ended_us=world.now_us,
             journal=tuple(world.kernel.journal),
             trace=world.kernel.trace.copy(),
@@ -92,6 +93,11 @@ class Run:
         population = int(self.roll.population[client])
         first = int(np.searchsorted(self.roll.population, population))
         return f"{list(self.design.clients)[population]}-{client - first + 1}"
+
+    def service_name(self, gateway: str) -> str:
+        """Return the name that clients know a gateway by; empty if its certificate gives none."""
+        fqdn = service_fqdn(self.design, self.design.gateways[gateway])
+        return "" if isinstance(fqdn, NameProblem) else fqdn
 
     @cached_property
     def stranded_clients(self) -> Table:

@@ -14,9 +14,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
+from cmgsim.arm.service import ArmService
 from cmgsim.design.model import Design
 from cmgsim.design.plan import Step
-from cmgsim.errors import ForkError, Refused
+from cmgsim.errors import Refused
 from cmgsim.facts import Fact
 from cmgsim.fleet.engine import FleetEngine, Knowing
 from cmgsim.fleet.population import Fleet
@@ -25,7 +26,7 @@ from cmgsim.site.cloud_manager import CloudManager
 from cmgsim.site.connection_point import ConnectionPoint
 from cmgsim.site.deployment import Deployment
 from cmgsim.site.facts import ActiveGatewaysChanged, Published
-from cmgsim.site.landscape import NOTHING_PUBLISHED, Landscape
+from cmgsim.site.landscape import Landscape
 from cmgsim.site.meters import Meter
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
@@ -60,6 +61,7 @@ RECEIVERS: dict[str, str] = {
 class Sites:
     """The control plane's parts, to look at; what is done to them goes through :meth:`World.do`."""
 
+    arm: ArmService
     cloud_manager: CloudManager
     server: SiteServer
     connection_points: dict[str, ConnectionPoint]
@@ -70,21 +72,29 @@ class World:
     """Everything wired together. Get one from :func:`cmgsim.build`; it begins at moment 0."""
 
     def __init__(
-        self, design: Design, seed: int, kernel: Kernel, sites: Sites, population: Fleet, fleet: FleetEngine,
+        self,
+        design: Design,
+        seed: int,
+        scale: int,
+        kernel: Kernel,
+        sites: Sites,
+        population: Fleet,
+        fleet: FleetEngine,
         landscape: Landscape,
     ) -> None:
         """Wire parts that belong together; :func:`cmgsim.build` makes them."""
         self.design = design
         self.seed = seed
+        self.scale = scale
         self.kernel = kernel
         self.sites = sites
         self.population = population
         self.fleet = fleet
         self.landscape = landscape
-        self._surveyed: tuple[int, int] | None = None
         self._watch: Callable[[], bool] | None = None
-        self._metered = 0
+        self._metered = fleet.egress_bytes()
         kernel.before_moving = self._before_moving
+        self._surveyed = (kernel.steps, len(kernel.journal))
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -163,6 +173,7 @@ class World:
         twin = World(
             self.design,
             self.seed,
+            self.scale,
             kernel,
             deepcopy(self.sites, memo),
             self.population,
@@ -186,6 +197,7 @@ class World:
         while self.fleet.now_us < next_us:
             minute = (self.fleet.now_us // MINUTE + 1) * MINUTE
             self.fleet.advance(next_us if self._watch is None else min(minute, next_us))
+            self._read_meters()
             if self._watch is not None and self.fleet.now_us < next_us and self._watch():
                 return self.fleet.now_us
         return None
@@ -202,6 +214,16 @@ class World:
         self.fleet.behold(self.landscape)
         for fact in _changes(self.design, before, self.landscape):
             self.kernel.trace.add(self.now_us, "site", fact)
+
+    def _read_meters(self) -> None:
+        """Add what left Azure since the last reading to the meters of the gateways that serve under each name."""
+        sent, self._metered = self._metered, self.fleet.egress_bytes()
+        fresh = self._metered - sent
+        for number in fresh.nonzero()[0]:
+            fqdn = self.landscape.contacts[int(number)].fqdn
+            for gateway in self.deployments.values():
+                if fqdn and gateway.fqdn == fqdn and gateway.serving:
+                    self.sites.meter.add(gateway.name, self.fleet.now_us - 1, int(fresh[number]))
 
     def survey(self) -> Landscape:
         """Return what clients can see now; nothing changes by looking."""

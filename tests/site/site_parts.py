@@ -46,7 +46,7 @@ WEST = {"certificate": "west", "region": "westus", "trusted_authorities": ["root
 def design_of(changes: dict[str, Any] | None = None) -> Design:
     """Return the small design with values set (or, for None, removed) at dotted paths."""
     data = deepcopy(SMALL)
-    for path, value in (changes or {}).items():
+    for path, value in deepcopy(changes or {}).items():
         *parents, last = path.split(".")
         place = data
         for part in parents:

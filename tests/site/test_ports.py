@@ -24,13 +24,16 @@ def test_tcp_tls_comes_first_on_the_port_of_the_vm(numbers):
 @given(VMS, RANGES, st.sampled_from(["classic", "arm", "vmss"]))
 def test_https_uses_443_with_one_vm_and_the_port_of_the_vm_with_more(numbers, allowed, deployment):
     vm, count = numbers
+    https = 443 if count == 1 else 10_123 + vm
+    open_ports = {low for low, _ in allowed}
     link = link_for(vm, count, allowed, deployment)
-    if isinstance(link, Link) and link.protocol == HTTPS:
-        assert link.port == (443 if count == 1 else 10_123 + vm)
-    if isinstance(link, Link):
-        assert (link.port, link.port) in allowed
+    if deployment != "vmss" and 10_139 + vm in open_ports:
+        assert link == Link(TCP_TLS, 10_139 + vm)
+    elif https in open_ports:
+        assert link == Link(HTTPS, https)
     else:
-        assert not any(low in (10_139 + vm, 10_123 + vm) for low, _ in allowed if deployment != "vmss")
+        assert isinstance(link, Blocked)
+        assert str(https) in link.reason
 
 
 @pytest.mark.oracle("O-5")

@@ -1,0 +1,194 @@
+"""What a rehearsal showed, as plain data: who, which steps, which expectations, the worst of it, and how to repeat it.
+
+Every form of output tells the same story; :mod:`cmgsim.report.text` writes it for terminals.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from cmgsim.fleet.engine import NEVER
+from cmgsim.fleet.series import Gauge
+from cmgsim.rehearsal.scenario import Judged
+from cmgsim.report.broken import Broken, worst
+from cmgsim.units import DAY, format_moment
+from cmgsim.world.run import Run
+
+#: What a step does to the hierarchy: adds, removes, or (all others) changes; waiting does nothing.
+_ADDS = ("create_gateway", "add_connection_point", "add_group_reference")
+_REMOVES = ("delete_gateway", "remove_connection_point", "remove_group_reference")
+_WAITS = ("wait", "until")
+
+
+@dataclass(frozen=True)
+class ToldStep:
+    """One step of the plan as it ran. ``symbol`` is ``+``, ``~``, ``-``, or a blank for waiting."""
+
+    when: str
+    symbol: str
+    text: str
+    note: str
+    outcome: str
+    """``done``, ``failed``, ``refused``, or empty when the run ended first."""
+    stranded: int
+    """How many clients that are stranded in the end lost their last gateway between this step and the next."""
+
+
+@dataclass(frozen=True)
+class ToldExpectation:
+    """One expectation over all seeds. ``held`` counts the seeds in which it holds; ``measured`` is of the shown run."""
+
+    check: str
+    limit: str
+    measured: str
+    held: int
+    seeds: int
+    place: str
+
+    @property
+    def holds(self) -> bool:
+        """Whether it holds in every seed."""
+        return self.held == self.seeds
+
+
+@dataclass(frozen=True)
+class Story:
+    """All that is told of a rehearsal. What belongs to one run is of the *shown* one: the first that does not hold."""
+
+    name: str
+    gateways: int
+    connection_points: int
+    clients: int
+    seeds: tuple[int, ...]
+    days: float
+    adds: int
+    changes: int
+    deletes: int
+    steps: tuple[ToldStep, ...]
+    expectations: tuple[ToldExpectation, ...]
+    worst: Broken | None
+    stranded: tuple[int, ...]
+    """How many clients were stranded at the end of each five minutes of the shown run."""
+    shown_seed: int
+    repeat: str
+    """The command that repeats the shown run."""
+    digest: str
+    digests: tuple[str, ...]
+    """The digest of each run, in the order of seeds."""
+
+    @property
+    def failed(self) -> int:
+        """How many expectations do not hold."""
+        return sum(not expectation.holds for expectation in self.expectations)
+
+
+def story(judged: Sequence[Judged]) -> Story:
+    """Tell of the runs of one scenario.
+
+    Raises:
+        ValueError: if there are none.
+    """
+    if not judged:
+        raise ValueError("there is nothing to tell without a run; give at least one")
+    shown = next((one for one in judged if not one.holds), judged[0])
+    run, design = shown.run, shown.run.design
+    steps = told_steps(run)
+    symbols = Counter(step.symbol for step in steps)
+    return Story(
+        name=design.name,
+        gateways=len(design.gateways),
+        connection_points=len(design.roles.connection_points),
+        clients=run.clients,
+        seeds=tuple(one.seed for one in judged),
+        days=run.ended_us / DAY,
+        adds=symbols["+"],
+        changes=symbols["~"],
+        deletes=symbols["-"],
+        steps=steps,
+        expectations=_expectations(judged, shown),
+        worst=worst(shown),
+        stranded=tuple(int(count) for count in run.series.clients[:, Gauge.STRANDED]),
+        shown_seed=shown.seed,
+        repeat=shown.command,
+        digest=run.digest,
+        digests=tuple(one.run.digest for one in judged),
+    )
+
+
+def told_steps(run: Run) -> tuple[ToldStep, ...]:
+    """Return a run's steps with what each did to clients."""
+    moments = run.roll.stranded_since_us[run.roll.stranded_since_us != NEVER]
+    unique, counts = np.unique(moments, return_counts=True)
+    lost: Counter[int | None] = Counter()
+    for moment, count in zip(unique, counts, strict=True):
+        lost[run.step_at(int(moment))] += int(count)
+    return tuple(
+        ToldStep(
+            when=format_moment(step.started_us)[:-3],
+            symbol=symbol_of(step.verb),
+            text=step.text,
+            note=step.note,
+            outcome="" if step.outcome is None else step.outcome.value,
+            stranded=lost[step.index],
+        )
+        for step in run.steps
+    )
+
+
+def symbol_of(verb: str) -> str:
+    """Return the symbol of a verb: ``+`` adds, ``-`` removes, ``~`` changes, a blank waits."""
+    if verb in _WAITS:
+        return " "
+    return "+" if verb in _ADDS else "-" if verb in _REMOVES else "~"
+
+
+def as_data(told: Story) -> dict[str, Any]:
+    """Return a story as data that JSON can hold."""
+    return {
+        "name": told.name,
+        "gateways": told.gateways,
+        "connection_points": told.connection_points,
+        "clients": told.clients,
+        "seeds": list(told.seeds),
+        "days": told.days,
+        "plan": {"add": told.adds, "change": told.changes, "delete": told.deletes},
+        "steps": [vars(step) for step in told.steps],
+        "expectations": [{**vars(one), "holds": one.holds} for one in told.expectations],
+        "worst": _worst_data(told.worst),
+        "shown_seed": told.shown_seed,
+        "repeat": told.repeat,
+        "digests": list(told.digests),
+    }
+
+
+def _expectations(judged: Sequence[Judged], shown: Judged) -> tuple[ToldExpectation, ...]:
+    told = []
+    if any(not one.plan.holds for one in judged) or shown.run.steps:
+        held = sum(one.plan.holds for one in judged)
+        told.append(ToldExpectation("plan_completes", shown.plan.limit, shown.plan.measured, held, len(judged), ""))
+    for index, verdict in enumerate(shown.verdicts):
+        held = sum(one.verdicts[index].holds for one in judged)
+        document, mark = shown.scenario.expectation_place(index)
+        place = f"{document.path.name}:{mark.line}"
+        told.append(ToldExpectation(verdict.check, verdict.limit, verdict.measured, held, len(judged), place))
+    return tuple(told)
+
+
+def _worst_data(broken: Broken | None) -> dict[str, Any] | None:
+    if broken is None:
+        return None
+    table = broken.counter_examples
+    return {
+        "check": broken.verdict.check,
+        "because": broken.verdict.because,
+        "step": None if broken.step is None else broken.step.place,
+        "expectation": None if broken.expectation is None else broken.expectation.place,
+        "remedy": broken.remedy,
+        "counter_examples": [dict(zip(table.columns, map(str, row), strict=True)) for row in table],
+        "more": broken.more,
+    }

@@ -1,0 +1,215 @@
+"""A story as text for a terminal: nothing wider than the terminal, the verdict last."""
+
+from __future__ import annotations
+
+import textwrap
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from cmgsim.design.findings import Style, display_width, printable
+from cmgsim.report.broken import Broken
+from cmgsim.report.story import Story, ToldExpectation, ToldStep
+
+_RESET = "\x1b[0m"
+
+
+class Colour(Enum):
+    """What colours mean."""
+
+    GOOD = "\x1b[32m"
+    CHANGE = "\x1b[33m"
+    BAD = "\x1b[31m"
+    LOUD = "\x1b[1;31m"
+    FAINT = "\x1b[2m"
+    PLACE = "\x1b[34m"
+
+
+@dataclass(frozen=True)
+class Glyphs:
+    """The marks of a story, for streams that can print them and for those that cannot."""
+
+    holds: str
+    broken: str
+    bars: str
+    dot: str
+
+
+UNICODE = Glyphs("\u2713", "\u2717", "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588", "\u00b7")
+ASCII = Glyphs("ok", "no", "_.:-=+*#", "|")
+_SYMBOLS = {"+": Colour.GOOD, "~": Colour.CHANGE, "-": Colour.BAD}
+
+
+def text(story: Story, style: Style = Style.PLAIN, width: int = 80, glyphs: Glyphs = UNICODE) -> str:
+    """Write a story in lines of at most *width* columns, in colours if the style has them."""
+    page = _Page(style, max(width, 30), glyphs)
+    parts = [
+        _header(story, page),
+        _plan(story, page),
+        _expectations(story, page),
+        _worst(story.worst, page),
+        _after(story, page),
+        _verdict(story, page),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)
+
+
+@dataclass(frozen=True)
+class _Page:
+    style: Style
+    width: int
+    glyphs: Glyphs
+
+    def paint(self, words: str, colour: Colour | None) -> str:
+        return f"{colour.value}{words}{_RESET}" if self.style is Style.ANSI and colour and words.strip() else words
+
+    def wrapped(self, words: str, indent: str = "", colour: Colour | None = None) -> list[str]:
+        lines = textwrap.wrap(printable(words), self.width, initial_indent=indent, subsequent_indent=indent)
+        return [self.paint(line, colour) for line in lines]
+
+    def crop(self, line: str) -> str:
+        """Cut a line that must not be wrapped."""
+        return line if display_width(line) <= self.width else line[: self.width - 3] + "..."
+
+
+def _header(story: Story, page: _Page) -> list[str]:
+    numbers = (
+        _count(story.gateways, "gateway"),
+        _count(story.connection_points, "connection point"),
+        _count(story.clients, "client"),
+        _count(len(story.seeds), "seed"),
+        f"{story.days:.1f} simulated days",
+    )
+    return [*page.wrapped(story.name), *page.wrapped(f" {page.glyphs.dot} ".join(numbers), colour=Colour.FAINT)]
+
+
+def _plan(story: Story, page: _Page) -> list[str]:
+    if not story.steps:
+        return []
+    totals = ((story.adds, "to add", "+"), (story.changes, "to change", "~"), (story.deletes, "to delete", "-"))
+    summary = ", ".join(page.paint(f"{count} {words}", _SYMBOLS[sign]) for count, words, sign in totals if count)
+    head = f"Plan: {summary or 'nothing changes'}" + (f" (seed {story.shown_seed})" if len(story.seeds) > 1 else "")
+    widest = max(display_width(_left(step)) for step in story.steps)
+    return [head, *(line for step in story.steps for line in _step(step, widest, page))]
+
+
+def _left(step: ToldStep) -> str:
+    return printable(f"  {step.when}  {step.symbol} {step.text}")
+
+
+def _step(step: ToldStep, widest: int, page: _Page) -> Iterator[str]:
+    left, colour = page.crop(_left(step)), None if step.outcome in ("done", "") else Colour.BAD
+    note = step.note if colour is None else f"{step.outcome}: {step.note}"
+    sign = left.find(f" {step.symbol} ") + 1
+    painted = left[:sign] + page.paint(step.symbol, _SYMBOLS.get(step.symbol)) + left[sign + 1 :]
+    stranding = f"strands {_count(step.stranded, 'client')}" if step.stranded else ""
+    notes = [(part, tone) for part, tone in ((note, colour), (stranding, Colour.LOUD)) if part]
+    beside = ", ".join(part for part, _ in notes)
+    column = max(widest, display_width(left))
+    if notes and column + 2 + display_width(beside) <= page.width:
+        blank = " " * (column + 2 - display_width(left))
+        yield painted + blank + ", ".join(page.paint(printable(part), tone) for part, tone in notes)
+    else:
+        yield painted
+        for part, tone in notes:
+            yield from page.wrapped(part, " " * min(15, page.width // 4), tone)
+
+
+def _expectations(story: Story, page: _Page) -> list[str]:
+    if not story.expectations:
+        return []
+    rows = [_columns(one) for one in story.expectations]
+    widths = [max(display_width(row[index]) for row in rows) for index in range(4)]
+    mark = max(len(page.glyphs.holds), len(page.glyphs.broken))
+    fits = 2 + mark + 1 + widths[0] + 4 + 1 + sum(widths[1:]) + 3 * 2 <= page.width
+    lines = [
+        line
+        for one, row in zip(story.expectations, rows, strict=True)
+        for line in (_wide(one, row, widths, page) if fits else _narrow(one, row, page))
+    ]
+    return ["Expectations", *lines]
+
+
+def _columns(one: ToldExpectation) -> tuple[str, str, str, str]:
+    measured = one.measured if one.seeds == 1 else f"{one.measured}, in {one.held} of {one.seeds} seeds"
+    return one.check, one.limit, measured, one.place
+
+
+def _mark(one: ToldExpectation, page: _Page) -> str:
+    sign, colour = (page.glyphs.holds, Colour.GOOD) if one.holds else (page.glyphs.broken, Colour.BAD)
+    return f"  {page.paint(sign, colour)} "
+
+
+def _wide(one: ToldExpectation, row: tuple[str, ...], widths: list[int], page: _Page) -> list[str]:
+    dots = "." * (widths[0] + 4 - display_width(row[0]))
+    measured = page.paint(row[2].rjust(widths[2]), Colour.GOOD if one.holds else Colour.BAD)
+    line = (
+        f"{_mark(one, page)}{row[0]} {dots} {row[1].rjust(widths[1])}  {measured}  {page.paint(row[3], Colour.FAINT)}"
+    )
+    return [line.rstrip()]
+
+
+def _narrow(one: ToldExpectation, row: tuple[str, ...], page: _Page) -> list[str]:
+    colour = Colour.GOOD if one.holds else Colour.BAD
+    lines = [_mark(one, page) + row[0], *page.wrapped(f"{row[2]}, expected {row[1]}", "    ", colour)]
+    return [*lines, *([page.paint(page.crop(f"    {row[3]}"), Colour.FAINT)] if row[3] else [])]
+
+
+def _worst(broken: Broken | None, page: _Page) -> list[str]:
+    if broken is None or (finding := broken.step or broken.expectation) is None:
+        return []
+    finding = replace(finding, path=(), remedy=broken.remedy)
+    lines = [line for row in broken.frame(finding, Style.PLAIN).splitlines() for line in _frame_line(row, page)]
+    if broken.counter_examples:
+        lines += ["", *(page.crop(f"  {row}") for row in str(broken.counter_examples).splitlines())]
+    if broken.more:
+        lines.append(f"  ... and {broken.more} more")
+    return lines
+
+
+def _frame_line(line: str, page: _Page) -> list[str]:
+    """Wrap a frame's words, cut its source lines, and colour both."""
+    if line.startswith("error["):
+        return page.wrapped(line, colour=Colour.LOUD)
+    if " = " in line[:8]:
+        return textwrap.wrap(line, page.width, subsequent_indent=" " * (line.index("=") + 2))
+    if line.lstrip().startswith("-->"):
+        return [page.paint(line, Colour.PLACE)]
+    return [page.paint(page.crop(line), Colour.BAD if set(line) <= set(" |^") and "^" in line else None)]
+
+
+def _after(story: Story, page: _Page) -> list[str]:
+    lines = []
+    if any(story.stranded):
+        peak = f" at most {max(story.stranded)}"
+        lines.append(f"  stranded  {sparkline(story.stranded, page.width - 12 - len(peak), page.glyphs)}{peak}")
+    lines += _labelled("repeat", story.repeat, page)
+    return [*lines, *_labelled("digest", story.digest, page)]
+
+
+def _labelled(label: str, words: str, page: _Page) -> list[str]:
+    """Write a command or digest whole, on one line, so that it can be copied."""
+    together = f"  {label:<8}  {printable(words)}"
+    return [together] if display_width(together) <= page.width else [f"  {label}", f"  {printable(words)}"]
+
+
+def sparkline(values: tuple[int, ...], width: int, glyphs: Glyphs) -> str:
+    """Draw numbers over time, at most *width* columns and 60; each column shows the greatest of its span."""
+    columns = max(1, min(width, 60, len(values)))
+    edges = [index * len(values) // columns for index in range(columns + 1)]
+    spans = [max(values[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    top, last = max(*spans, 1), len(glyphs.bars) - 1
+    return "".join(glyphs.bars[-(-value * last // top)] for value in spans)
+
+
+def _verdict(story: Story, page: _Page) -> list[str]:
+    if not story.expectations:
+        return page.wrapped(f"ran {story.days:.1f} simulated days; nothing was expected")
+    total = len(story.expectations)
+    if story.failed:
+        return page.wrapped(f"{story.failed} of {_count(total, 'expectation')} failed", colour=Colour.LOUD)
+    return page.wrapped("the expectation holds" if total == 1 else f"all {total} expectations hold", colour=Colour.GOOD)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -1,0 +1,130 @@
+"""Where a command's words go: data on the standard output, talk on the standard error, in colours or not."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import sys
+from dataclasses import dataclass
+from enum import Enum, IntEnum
+from typing import IO, TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from cmgsim.design.findings import Style
+    from cmgsim.report.text import Glyphs
+
+#: The widest that text is written, even on wider terminals.
+WIDEST = 110
+#: What a terminal is taken for when it does not say.
+_SIZE = (80, 24)
+
+
+class Exit(IntEnum):
+    """How a command ends."""
+
+    HOLDS = 0
+    FAILED = 1
+    """An expectation failed, or there is a finding of severity error."""
+    UNJUDGED = 2
+    """Nothing could be judged: no such file, wrong usage."""
+    BUG = 3
+    """A fault of cmgsim itself."""
+    INTERRUPTED = 130
+    CLOSED_PIPE = 141
+    """Whoever read the output went away before it was written."""
+
+
+class Form(Enum):
+    """Text for people, or one JSON object for programs."""
+
+    TEXT = "text"
+    JSON = "json"
+
+
+class Talk(Enum):
+    """Whether progress and remarks are written."""
+
+    NORMAL = "normal"
+    QUIET = "quiet"
+
+
+@dataclass(frozen=True)
+class Outlet:
+    """The way out of one command. ``colour`` is ``auto``, ``always`` or ``never``."""
+
+    command: str
+    form: Form = Form.TEXT
+    talk: Talk = Talk.NORMAL
+    colour: str = "auto"
+
+    @property
+    def style(self) -> Style:
+        """The style of what is shown on the standard output."""
+        from cmgsim.design.findings import Style
+
+        return Style.ANSI if self._coloured(sys.stdout) else Style.PLAIN
+
+    @property
+    def width(self) -> int:
+        """The columns to write in."""
+        return min(shutil.get_terminal_size(_SIZE).columns, WIDEST)
+
+    @property
+    def glyphs(self) -> Glyphs:
+        """Marks that the standard output can print."""
+        from cmgsim.report.text import ASCII, UNICODE
+
+        return UNICODE if can_print(sys.stdout, UNICODE.holds + UNICODE.broken + UNICODE.bars) else ASCII
+
+    def show(self, text: str) -> None:
+        """Write data on the standard output."""
+        click.echo(_printable_on(sys.stdout, text), color=self._coloured(sys.stdout))
+
+    def show_data(self, data: dict[str, Any]) -> None:
+        """Write the one JSON object of the command, under the name of its form."""
+        self.show(json.dumps({"schema": f"cmgsim/{self.command}/v1", **data}, indent=2, ensure_ascii=True))
+
+    def say(self, text: str) -> None:
+        """Write a remark on the standard error, unless quiet or in JSON."""
+        if self.talks:
+            self.complain(text)
+
+    def complain(self, text: str) -> None:
+        """Write on the standard error, always."""
+        click.echo(_printable_on(sys.stderr, text), err=True)
+
+    @property
+    def talks(self) -> bool:
+        """Whether remarks are written."""
+        return self.talk is Talk.NORMAL and self.form is Form.TEXT
+
+    def _coloured(self, stream: IO[str]) -> bool:
+        if self.colour != "auto":
+            return self.colour == "always"
+        # A terminal is no part of a run: what it can show may come from the environment.
+        environment = os.environ  # noqa: TID251
+        return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def can_print(stream: IO[str], text: str) -> bool:
+    """Say whether a stream's encoding has all these letters."""
+    try:
+        text.encode(stream.encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def wants_traceback() -> bool:
+    """Say whether the user asked to see where a bug happened: ``CMGSIM_TRACEBACK=1``."""
+    return os.environ.get("CMGSIM_TRACEBACK", "") not in ("", "0")  # noqa: TID251
+
+
+def _printable_on(stream: IO[str], text: str) -> str:
+    if can_print(stream, text):
+        return text
+    encoding = stream.encoding or "ascii"
+    return text.encode(encoding, "replace").decode(encoding)

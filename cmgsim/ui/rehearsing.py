@@ -1,0 +1,224 @@
+"""``cmgsim rehearse`` and ``cmgsim run``: let a design live, and tell what became of it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from cmgsim.errors import UsageError
+from cmgsim.ui.door import door
+from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.progress import Progress
+
+if TYPE_CHECKING:
+    from cmgsim.design.files import LoadedScenario
+    from cmgsim.design.findings import Findings
+    from cmgsim.rehearsal.scenario import Judged
+    from cmgsim.report.story import Story
+
+SEED = click.IntRange(0, 2**63 - 1)
+_SAVE = click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="Save each run below this folder.")
+
+
+@dataclass(frozen=True)
+class Task:
+    """What one command runs: a scenario, its seeds, and the command that repeats one of them."""
+
+    loaded: LoadedScenario
+    seeds: tuple[int, ...]
+    save: Path | None
+    command: str = ""
+
+
+@click.command("rehearse")
+@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SCENARIO... | DESIGN PLAN")
+@click.option("--seed", "seeds", multiple=True, type=SEED, help="Run with this seed; may be repeated.")
+@click.option(
+    "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value: plan.gap=12h, design.name=x"
+)
+@_SAVE
+@door("rehearse")
+def rehearse_command(
+    outlet: Outlet, files: tuple[Path, ...], seeds: tuple[int, ...], changes: tuple[str, ...], save: Path | None
+) -> int:
+    """Walk a plan in a simulated hierarchy and judge what is expected of it.
+
+    Example: cmgsim rehearse replace.scenario.yaml --seed 7 --set plan.gap=12h
+
+    A DESIGN and a PLAN without a scenario are held to what every plan should keep: no client is stranded in the end, a
+    gateway is active at every moment, and operations come to their end. Exit codes: 0 all holds, 1 an expectation
+    failed or a file has errors, 2 nothing could be judged.
+    """
+    from cmgsim.design.files import load_scenario
+
+    given = read_changes(changes)
+    if [path.name.endswith(ending) for path, ending in zip(files, _PAIR, strict=False)] == [True, True]:
+        if len(files) != len(_PAIR):
+            raise UsageError("a design and a plan are rehearsed alone; give one of each, or scenarios")
+        tasks = [_pair_task(files[0], files[1], seeds, given, save)]
+    else:
+        scenarios = [load_scenario(_scenario_file(path), given) for path in files]
+        folders = [save / one.name if save and len(files) > 1 else save for one in scenarios]
+        tasks = [Task(one, seeds or one.scenario.seeds, folder) for one, folder in zip(scenarios, folders, strict=True)]
+    return rehearse_tasks(outlet, tasks)
+
+
+@click.command("run")
+@click.argument("design", type=click.Path(path_type=Path))
+@click.option("--for", "duration", default="7d", show_default=True, metavar="DURATION", help="How long, such as 36h.")
+@click.option("--seed", default=1, show_default=True, type=SEED, help="Of the draws.")
+@_SAVE
+@door("run")
+def run_command(outlet: Outlet, design: Path, duration: str, seed: int, save: Path | None) -> int:
+    """Let a design live for a while without a plan, and tell what became of its clients.
+
+    Example: cmgsim run contoso.design.yaml --for 7d --seed 1
+
+    Exit codes: 0 it ran, 1 the design has errors, 2 it could not be read.
+    """
+    from cmgsim.design.files import load_design
+    from cmgsim.report.unwritten import scenario_of
+    from cmgsim.units import duration_us
+
+    try:
+        duration_us(duration)
+    except ValueError as error:
+        raise UsageError(f"--for: {error}") from None
+    load_design(design)
+    command = f"cmgsim run {design.as_posix()} --for {_quoted(duration)} --seed {seed}"
+    return rehearse_tasks(outlet, [Task(scenario_of(design, after=duration), (seed,), save, command)])
+
+
+_PAIR = (".design.yaml", ".plan.yaml")
+
+
+def rehearse_tasks(outlet: Outlet, tasks: Sequence[Task]) -> int:
+    """Rehearse scenarios one after the other and tell of each; return the gravest exit code."""
+    check_folders(tasks)
+    told, code = [], Exit.HOLDS
+    for task in tasks:
+        findings = premises(outlet, task)
+        if findings.errors:
+            code = Exit.FAILED
+            told.append(_refused(outlet, task, findings))
+            continue
+        judged = judge_seeds(outlet, task)
+        code = code if all(one.holds for one in judged) else Exit.FAILED
+        told.append(_tell(outlet, task, judged))
+    if outlet.form is Form.JSON:
+        outlet.show_data({"exit": int(code), "scenarios": told})
+    return code
+
+
+def premises(outlet: Outlet, task: Task) -> Findings:
+    """Return what the rules have against a scenario's files; of warnings, only a line is said."""
+    from cmgsim.report.premises import lint_scenario
+
+    findings = lint_scenario(task.loaded)
+    if findings.warnings and not findings.errors:
+        count = len(findings.warnings)
+        outlet.say(f"{count} warning{'' if count == 1 else 's'}; see them with cmgsim lint")
+    return findings
+
+
+def judge_seeds(outlet: Outlet, task: Task) -> list[Judged]:
+    """Run a scenario with each seed and save the runs that are to be saved.
+
+    Raises:
+        click.Abort: if the user interrupts; the runs that were finished are named.
+    """
+    from cmgsim.rehearsal.scenario import judge_scenario
+
+    progress, judged = Progress(outlet, len(task.seeds)), []
+    try:
+        for seed in task.seeds:
+            progress.begin(seed)
+            one = judge_scenario(task.loaded, seed, progress.observe)
+            if not task.loaded.scenario.expect or task.command.startswith("cmgsim run"):
+                one = replace(one, verdicts=())
+            judged.append(one)
+            if task.save:
+                one.run.save(task.save / f"seed-{seed}")
+    except KeyboardInterrupt:
+        progress.end()
+        saved = f", saved below {task.save}" if task.save and judged else ""
+        outlet.complain(f"interrupted: {len(judged)} of {len(task.seeds)} runs of {task.loaded.name} finished{saved}")
+        raise Interrupted from None
+    progress.end()
+    return judged
+
+
+class Interrupted(click.Abort):
+    """The user interrupted, and has been told what was finished."""
+
+
+def check_folders(tasks: Sequence[Task]) -> None:
+    """Refuse to save over anything before anything runs.
+
+    Raises:
+        UsageError: if the folder of a run is there already.
+    """
+    for task in tasks:
+        for seed in task.seeds:
+            if task.save and (folder := task.save / f"seed-{seed}").exists():
+                raise UsageError(f"{folder}: there is something already; give --save a new folder")
+
+
+def read_changes(changes: Sequence[str]) -> dict[str, Any]:
+    """Read ``KEY=VALUE`` as given on the command line; values are read as YAML reads them.
+
+    Raises:
+        click.BadParameter: if one has no ``=``.
+    """
+    from cmgsim.design.core_yaml import read_scalar
+
+    for change in changes:
+        if not change.partition("=")[0] or "=" not in change:
+            raise click.BadParameter(f"{change!r} sets nothing; write plan.LABEL=VALUE", param_hint="--set")
+    return {key: read_scalar(value) for key, _, value in (change.partition("=") for change in changes)}
+
+
+def _scenario_file(path: Path) -> Path:
+    if path.exists() and path.is_file() and not path.name.endswith(".scenario.yaml"):
+        raise UsageError(f"{path}: this is no scenario; give scenarios (*.scenario.yaml), or a design and a plan")
+    return path
+
+
+def _pair_task(design: Path, plan: Path, seeds: tuple[int, ...], given: dict[str, Any], save: Path | None) -> Task:
+    from cmgsim.report.unwritten import scenario_of
+
+    changed = "".join(f" --set {key}={_quoted(str(value))}" for key, value in given.items())
+    command = f"cmgsim rehearse {design.as_posix()} {plan.as_posix()}{changed}"
+    return Task(scenario_of(design, plan, given), seeds or (1,), save, command)
+
+
+def _quoted(word: str) -> str:
+    return f"'{word}'" if " " in word else word
+
+
+def _refused(outlet: Outlet, task: Task, findings: Findings) -> dict[str, Any]:
+    from cmgsim.design.formats import as_json
+
+    if outlet.form is Form.TEXT:
+        outlet.show(findings.errors.frames(outlet.style))
+        outlet.show(f"\nnot run: {len(findings.errors)} error{'' if len(findings.errors) == 1 else 's'}")
+    return {"path": task.loaded.path.as_posix(), **as_json(findings)}
+
+
+def _tell(outlet: Outlet, task: Task, judged: Sequence[Judged]) -> dict[str, Any]:
+    from cmgsim.report.story import as_data, story
+    from cmgsim.report.text import text
+
+    told: Story = story(judged)
+    if task.command:
+        seed = "" if task.command.startswith("cmgsim run") else f" --seed {told.shown_seed}"
+        told = replace(told, repeat=task.command + seed)
+    if task.command.startswith("cmgsim run"):
+        told = replace(told, expectations=())
+    if outlet.form is Form.TEXT:
+        outlet.show(text(told, outlet.style, outlet.width, outlet.glyphs))
+    return {"path": task.loaded.path.as_posix(), **as_data(told)}
