@@ -239,7 +239,7 @@ class CloudManager:
         if response.status == 409:
             refused = begun(request, response)
             assert isinstance(refused, Failure)
-            taken = stage.taken != "CONFLICT" and "taken" in refused.message.lower()
+            taken = stage.taken != "CONFLICT" and ("taken" in refused.message or "already" in refused.message)
             return Failure(stage.taken if taken else refused.code, f"{stage.what}: {refused.message}")
         found = begun(request, response)
         if isinstance(found, Failure):
