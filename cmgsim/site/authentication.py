@@ -178,7 +178,10 @@ INTRANET_MODES: dict[Identity, tuple[MpMode, ...]] = {
 
 
 def effective_mode(management_point: ManagementPoint, site: Site, version: int) -> MpMode:
-    """Return how a management point takes connections: HTTP becomes enhanced HTTP by the site's option (1806)."""
+    """Return how a management point takes connections: HTTP becomes enhanced HTTP by the site's option (1806).
+
+    Assumption: a management point that is set to enhanced HTTP has it, even where its site's option is off.
+    """
     if management_point.mode == "https":
         return "https"
     asked = management_point.mode == "enhanced_http" or site.generated_certificates

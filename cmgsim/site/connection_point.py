@@ -80,6 +80,11 @@ class ConnectionPoint:
         return self.settings.server
 
     @property
+    def region(self) -> str:
+        """The region of its gateway, which the wizard shows (source: "Set up cloud management gateway")."""
+        return self.deployments[self.gateway].settings.region
+
+    @property
     def connected(self) -> bool:
         """At least one link is up."""
         return bool(self.links)

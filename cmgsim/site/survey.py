@@ -7,6 +7,7 @@ A site answers location requests with the gateways that are ready and connected 
 points, once for each of its management points that take gateway traffic, and with its management points on the internet
 (source: "Security and privacy for cloud management gateway").
 Assumption: a site's clients are served by connection points of their own site only, and learn of no others.
+Assumption: A-08: requests fail with status 500 while no VM has a link; a link to some of the VMs serves all requests.
 """
 
 from __future__ import annotations

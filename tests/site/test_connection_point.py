@@ -66,6 +66,15 @@ def test_a_planned_connection_point_is_added_and_connects_within_a_minute():
         parts.tell("cp2", ADD_CP2)
 
 
+@pytest.mark.seed("S-66")
+def test_a_connection_point_shows_the_region_of_the_gateway_it_is_linked_with():
+    parts = Parts(design_of(TWO_GATEWAYS))
+    assert parts.points["cp1"].region == "eastus"
+    parts.gateway("west", State.READY)
+    parts.tell("cp1", relink("cp1", "west"))
+    assert parts.points["cp1"].region == "westus"
+
+
 @pytest.mark.seed("S-65")
 def test_linking_with_an_absent_gateway_is_refused_and_changes_nothing():
     parts = Parts(design_of(TWO_GATEWAYS))

@@ -42,7 +42,7 @@ def test_roles_take_no_gateway_traffic_until_told_and_telling_twice_changes_noth
     assert server.receive(box, 0) == []
 
 
-@pytest.mark.seed("S-70")
+@pytest.mark.seed("S-70", "S-72")
 def test_roles_of_a_secondary_site_cannot_take_gateway_traffic():
     branch = {
         "hierarchy.sites.S01": {"kind": "secondary", "parent": "P01"},
@@ -57,6 +57,7 @@ def test_roles_of_a_secondary_site_cannot_take_gateway_traffic():
         error = refusal(server, order)
         assert error.code == "SECONDARY_SITE"
         assert "P01" in str(error)
+        assert "Administration > Site Configuration > Servers and Site System Roles" in str(error)
     assert not server.takes_gateway_traffic("mp2")
     assert not server.update_points["sup2"].gateway_traffic
 
