@@ -16,7 +16,9 @@ from cmgsim.lint.rule import RULES
 if TYPE_CHECKING:
     from cmgsim.design.document import Document
 
-_COMMENT = re.compile(r"(?:^|\s)#\s*cmgsim:\s*ignore\b:?\s*(?P<ids>[A-Z]{3}[0-9]+(?:\s*,\s*[A-Z]{3}[0-9]+)*)?(?P<reason>.*)")
+_COMMENT = re.compile(
+    r"(?:^|\s)#\s*cmgsim:\s*ignore\b:?\s*(?P<ids>[A-Z]{3}[0-9]+(?:\s*,\s*[A-Z]{3}[0-9]+)*)?(?P<reason>.*)"
+)
 
 
 @dataclass(frozen=True)

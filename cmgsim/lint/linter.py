@@ -121,5 +121,7 @@ def _comment_on(note: Ignore, document: Document, found: Iterable[Finding], rule
         return Finding(NO_REASON, Severity.WARNING, what, *place, remedy)
     asked = any(rule.id == note.rule for rule in rules)
     if asked and not any(_covers(note, document, finding) for finding in found):
-        return Finding(UNUSED, Severity.INFO, f"{note.rule} has nothing against this line", *place, "remove the comment")
+        return Finding(
+            UNUSED, Severity.INFO, f"{note.rule} has nothing against this line", *place, "remove the comment"
+        )
     return None

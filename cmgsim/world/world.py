@@ -110,8 +110,9 @@ class World:
 
     def contacts_over(self, gateway: str) -> frozenset[int]:
         """Return the contacts that lead over a gateway, by its name in the design."""
-        fqdn = self.deployments[gateway].fqdn
-        return frozenset(index for index, contact in enumerate(self.landscape.contacts) if contact.fqdn == fqdn)
+        fqdn = self.deployments[gateway].fqdn.casefold()
+        contacts = enumerate(self.landscape.contacts)
+        return frozenset(index for index, contact in contacts if fqdn and contact.fqdn.casefold() == fqdn)
 
     def knowing(self, gateway: str) -> Knowing:
         """Count the clients that know a gateway now."""
@@ -220,9 +221,9 @@ class World:
         sent, self._metered = self._metered, self.fleet.egress_bytes()
         fresh = self._metered - sent
         for number in fresh.nonzero()[0]:
-            fqdn = self.landscape.contacts[int(number)].fqdn
+            fqdn = self.landscape.contacts[int(number)].fqdn.casefold()
             for gateway in self.deployments.values():
-                if fqdn and gateway.fqdn == fqdn and gateway.serving:
+                if fqdn and gateway.fqdn.casefold() == fqdn and gateway.serving:
                     self.sites.meter.add(gateway.name, self.fleet.now_us - 1, int(fresh[number]))
 
     def survey(self) -> Landscape:

@@ -46,7 +46,9 @@ def feature_off(design: Design, plan: Plan | None) -> Iterator[Fault]:
     Bad: ``hierarchy: {gateway_feature: false}`` Good: ``hierarchy: {gateway_feature: true}``, or a plan that begins
     with ``enable_feature: cloud_management_gateway``.
     """
-    remedy = f"turn on the feature in {console.FEATURES}: gateway_feature: true, or enable_feature as the plan's first step"
+    remedy = (
+        f"turn on the feature in {console.FEATURES}: gateway_feature: true, or enable_feature as the plan's first step"
+    )
     if design.hierarchy.gateway_feature or not design.gateways:
         return
     if plan is None or any(not gateway.planned for gateway in design.gateways.values()):
@@ -134,7 +136,11 @@ def subscription_not_chosen(design: Design, plan: Plan | None) -> Iterator[Fault
     for name, gateway in design.gateways.items():
         if gateway.planned and subscription_of(design, gateway) is None:
             what = f"{len(known)} subscriptions to choose from" if known else "no subscription"
-            remedy = f"add 'subscription:' with one of {listed(sorted(known))}" if known else "add one to azure.subscriptions"
+            remedy = (
+                f"add 'subscription:' with one of {listed(sorted(known))}"
+                if known
+                else "add one to azure.subscriptions"
+            )
             yield Fault(("gateways", name, "subscription"), f"gateway {name!r} has {what}", remedy)
 
 
@@ -232,7 +238,9 @@ def azure_unreachable(design: Design, plan: Plan | None) -> Iterator[Fault]:
         yield Fault((*path, "azure_reachable"), "the service connection point cannot reach Azure", remedy)
 
 
-@rule("CMG112", Severity.ERROR, "the subscription takes no cloud service", source="Plan for CMG, Azure Resource Manager")
+@rule(
+    "CMG112", Severity.ERROR, "the subscription takes no cloud service", source="Plan for CMG, Azure Resource Manager"
+)
 def csp_subscription(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """Subscriptions bought through a Cloud Solution Provider have no classic services, which a cloud service is.
 
@@ -299,7 +307,9 @@ def not_top_level(design: Design, plan: Plan | None) -> Iterator[Fault]:
     for name, gateway in design.gateways.items():
         if top is None:
             remedy = "give the hierarchy a central administration site, or a primary site without a parent"
-            yield Fault(("hierarchy", "sites"), f"there is no top-level site at which to create gateway {name!r}", remedy)
+            yield Fault(
+                ("hierarchy", "sites"), f"there is no top-level site at which to create gateway {name!r}", remedy
+            )
         elif gateway.site not in (None, top):
             yield Fault(
                 ("gateways", name, "site"),

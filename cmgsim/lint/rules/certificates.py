@@ -85,7 +85,11 @@ def service_name_form(design: Design, plan: Plan | None) -> Iterator[Fault]:
         problem = None if isinstance(fqdn, NameProblem) else service_name_problem(service_name(fqdn))
         if problem is not None:
             typed = gateway.service_fqdn is not None
-            path = ("gateways", name, "service_fqdn") if typed else ("certificates", "servers", gateway.certificate, "name")
+            path = (
+                ("gateways", name, "service_fqdn")
+                if typed
+                else ("certificates", "servers", gateway.certificate, "name")
+            )
             yield Fault(path, problem.reason, problem.remedy)
 
 

@@ -181,7 +181,12 @@ def single_vm(design: Design, plan: Plan | None) -> Iterator[Fault]:
             )
 
 
-@rule("CMG309", Severity.WARNING, "more clients than the VMs are rated for", source=f"{_SET_UP}, Before you begin; Size and scale numbers")
+@rule(
+    "CMG309",
+    Severity.WARNING,
+    "more clients than the VMs are rated for",
+    source=f"{_SET_UP}, Before you begin; Size and scale numbers",
+)
 def too_few_vms(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """A VM is rated for a number of clients at the same time; beyond that requests are served, but late.
 
@@ -194,7 +199,10 @@ def too_few_vms(design: Design, plan: Plan | None) -> Iterator[Fault]:
     for name, gateway in end.gateways.items():
         rated = clients_per_vm(end.site_version(), gateway)
         users = [clients for _, clients in users_of(end, name)]
-        gateways = {clients.site: sum(clients in dict(users_of(end, other)).values() for other in end.gateways) for clients in users}
+        gateways = {
+            clients.site: sum(clients in dict(users_of(end, other)).values() for other in end.gateways)
+            for clients in users
+        }
         count = sum(-(-clients.count // gateways[clients.site]) for clients in users)
         if rated and count > gateway.vms * rated:
             needed = -(-count // rated)
@@ -238,7 +246,12 @@ def vm_size(design: Design, plan: Plan | None) -> Iterator[Fault]:
             )
 
 
-@rule("CMG312", Severity.WARNING, "clients may not use the gateway's content", source="About client settings, Cloud services")
+@rule(
+    "CMG312",
+    Severity.WARNING,
+    "clients may not use the gateway's content",
+    source="About client settings, Cloud services",
+)
 def content_not_allowed(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """A gateway serves content only to clients whose settings allow access to cloud distribution points.
 

@@ -245,7 +245,12 @@ def no_update_point(design: Design, plan: Plan | None) -> Iterator[Fault]:
             )
 
 
-@rule("CMG410", Severity.WARNING, "the management point's mode does not suit the clients", source=f"{_CERTIFICATES}, Enable management point for HTTPS")
+@rule(
+    "CMG410",
+    Severity.WARNING,
+    "the management point's mode does not suit the clients",
+    source=f"{_CERTIFICATES}, Enable management point for HTTPS",
+)
 def mode_not_allowed(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """Which client connections a management point must have for a gateway depends on version and client identity.
 
@@ -338,7 +343,12 @@ def pki_option_off(design: Design, plan: Plan | None) -> Iterator[Fault]:
             )
 
 
-@rule("CMG415", Severity.WARNING, "a site with internet clients has no connection point", source=f"{_PLAN}, Hierarchy design")
+@rule(
+    "CMG415",
+    Severity.WARNING,
+    "a site with internet clients has no connection point",
+    source=f"{_PLAN}, Hierarchy design",
+)
 def site_without_connection_point(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """A client uses the gateways that have a connection point at its own primary site, and no others.
 
