@@ -4,7 +4,10 @@ from importlib.util import find_spec
 
 from hypothesis import settings
 
-pytest_plugins = ["pytester", *(["cmgsim.testing.plugin"] if find_spec("cmgsim.testing") and find_spec("cmgsim.testing.plugin") else [])]
+pytest_plugins = [
+    "pytester",
+    *(["cmgsim.testing.plugin"] if find_spec("cmgsim.testing") and find_spec("cmgsim.testing.plugin") else []),
+]
 
 # `ci` draws the same examples every time; `--hypothesis-profile=dev` looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)

@@ -75,7 +75,9 @@ def documented_size(
         connection_points_by_vms=by_vms,
         connection_points_by_ports=by_ports,
         connection_points=max(2, by_vms, by_ports),
-        management_points=max(1, _ceil(clients if site_clients is None else site_clients, CLIENTS_PER_MANAGEMENT_POINT)),
+        management_points=max(
+            1, _ceil(clients if site_clients is None else site_clients, CLIENTS_PER_MANAGEMENT_POINT)
+        ),
         cores=redundant * CORES[vm_size],
     )
 

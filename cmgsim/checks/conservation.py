@@ -5,7 +5,7 @@ from __future__ import annotations
 from cmgsim.checks.check import check
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.scenario import NothingMore
-from cmgsim.fleet.series import ENDS, Count, Gauge
+from cmgsim.fleet.series import ENDS, Count
 from cmgsim.tables import Table
 from cmgsim.world.run import Run
 

@@ -56,7 +56,8 @@ def operations_end(run: Run, expected: OperationsEnd) -> Verdict:
 @check("clients_knowing")
 def clients_knowing(run: Run, expected: ClientsKnowing) -> Verdict:
     """Clients whose known list names a gateway in the end."""
-    knowing, strangers = [], []
+    knowing: list[int] = []
+    strangers: list[int] = []
     name = run.service_name(expected.gateway)
     for client in range(run.clients):
         (knowing if name in run.known_names(client) else strangers).append(client)

@@ -13,7 +13,7 @@ from cmgsim.world.run import Run
 
 @check("stranded_clients")
 def stranded_clients(run: Run, expected: StrandedClients) -> Verdict:
-    """Clients on the internet that know no gateway that answers (source: "Set up cloud management gateway", Redeploy)."""
+    """Clients on the internet that know no gateway that answers (source: "Set up cloud management gateway")."""
     duration = NEVER if expected.longer_than is None else timedelta_us(expected.longer_than)
     table = run.stranded_longer_than(duration, expected.population)
     total = run.clients
@@ -47,7 +47,9 @@ def never_without_a_gateway(run: Run, expected: NothingMore) -> Verdict:
             ((format_moment(start), format_moment(end), format_duration(end - start)) for start, end in gaps),
         ),
         step=run.step_at(gaps[0][0]) if gaps else None,
-        because="no gateway was active: ready, connected, with a management point that takes its traffic" if gaps else "",
+        because="no gateway was active: ready, connected, with a management point that takes its traffic"
+        if gaps
+        else "",
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from cmgsim.tables import Table
 
@@ -19,7 +19,7 @@ class Verdict:
     """What was found, in words: ``487 of 1000``."""
     limit: str
     """What was expected, in words: ``at most 0``."""
-    counter_examples: Table = Table(())
+    counter_examples: Table = field(default_factory=lambda: Table(()))
     """Who or what breaks it; empty when it holds."""
     step: int | None = None
     """The plan step after which it was first broken, counted from 0."""

@@ -186,9 +186,7 @@ def _apply(changes: Mapping[str, Any], documents: Mapping[str, Document]) -> dic
     return changed
 
 
-def _change(
-    key: str, value: Any, changed: Mapping[str, Document], documents: Mapping[str, Document]
-) -> Finding | None:
+def _change(key: str, value: Any, changed: Mapping[str, Document], documents: Mapping[str, Document]) -> Finding | None:
     role, _, rest = key.partition(".")
     try:
         if role == "plan" and "plan" in changed:

@@ -61,7 +61,7 @@ class Hierarchy(Record):
         """Return the name of the central administration site, or else of the stand-alone primary, if there is one."""
         central = [name for name, site in self.sites.items() if site.kind == "central_administration"]
         alone = [name for name, site in self.sites.items() if site.kind == "primary" and site.parent is None]
-        return (central or alone or [None])[0]
+        return next(iter(central or alone), None)
 
     def primaries(self) -> tuple[str, ...]:
         """Return the names of the primary sites."""

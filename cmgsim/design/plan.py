@@ -13,7 +13,7 @@ from pydantic import Field, model_validator
 
 from cmgsim.design.certificates import AuthorityName
 from cmgsim.design.gateways import Alerts, Deployment, VmCount
-from cmgsim.design.quantities import Name, PositiveDuration, Duration, Share
+from cmgsim.design.quantities import Duration, Name, PositiveDuration, Share
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 from cmgsim.design.roles import MpMode

@@ -52,8 +52,9 @@ class Roll:
 class FleetEngine(Protocol):
     """Clients that live on until they are told of a new landscape."""
 
-    now_us: int
-    """The moment the fleet has reached: everything due before it has happened, nothing due at it."""
+    @property
+    def now_us(self) -> int:
+        """The moment the fleet has reached: everything due before it has happened, nothing due at it."""
 
     def behold(self, landscape: Landscape) -> None:
         """Take a new landscape, from now on. What depends on it at once (who is stranded) is judged anew."""

@@ -37,7 +37,8 @@ _SERVER = re.compile(
     r"<thread=(?P<thread>[0-9]+) \(0x[0-9A-F]+\)>"
 )
 _CLIENT = re.compile(
-    r"<!\[LOG\[(?P<message>.*?)\]LOG\]!><time=\"(?P<time>[0-9:.]{12})(?P<bias>[+-][0-9]+)\" date=\"(?P<date>[0-9-]{10})\" "
+    r"<!\[LOG\[(?P<message>.*?)\]LOG\]!>"
+    r"<time=\"(?P<time>[0-9:.]{12})(?P<bias>[+-][0-9]+)\" date=\"(?P<date>[0-9-]{10})\" "
     r"component=\"(?P<component>[^\"]*)\" context=\"[^\"]*\" type=\"(?P<kind>[123])\" thread=\"(?P<thread>[0-9]+)\" "
     r"file=\"[^\"]*\">",
     re.DOTALL,

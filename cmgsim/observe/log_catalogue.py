@@ -67,7 +67,9 @@ def lines_of_fact(at_us: int, fact: Fact) -> Iterator[Line]:
             text = f"ERROR: TaskManager: Task [{_task(fact)}] has failed. {fact.code}: {fact.detail}"
             yield Line(CLOUD_MANAGER, at_us, Kind.ERROR, text)
         case StatusChanged():
-            text = f"Service {fact.gateway}: status {fact.before or 'none'} -> {fact.after or 'none'}. {fact.description}"
+            text = (
+                f"Service {fact.gateway}: status {fact.before or 'none'} -> {fact.after or 'none'}. {fact.description}"
+            )
             yield Line(CLOUD_MANAGER, at_us, Kind.INFORMATION, text.strip())
             if fact.after == "Ready":
                 yield Line(SETUP, at_us, Kind.INFORMATION, f"Setup of service {fact.gateway} on its VMs is complete.")

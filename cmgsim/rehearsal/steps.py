@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cmgsim.design.plan import Step, Until
 from cmgsim.errors import Refused
 from cmgsim.site.facts import OperationEnded, Outcome
-from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION, format_duration, format_share, timedelta_us
+from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION, format_duration, format_share
 from cmgsim.world.world import World
 
 #: No documented operation takes an hour; past this the step has failed. Assumption: an operation that has not ended
@@ -58,9 +58,7 @@ def _operation(world: World, step: Step) -> Ended:
 
     def ends() -> list[OperationEnded]:
         new = world.kernel.trace[seen:]
-        return [
-            entry.fact for entry in new if isinstance(entry.fact, OperationEnded) and entry.fact.gateway == gateway
-        ]
+        return [entry.fact for entry in new if isinstance(entry.fact, OperationEnded) and entry.fact.gateway == gateway]
 
     if not world.kernel.run_until(lambda: bool(ends()), world.now_us + OPERATION_LIMIT_US):
         return Ended(Outcome.FAILED, f"it had not ended after {format_duration(OPERATION_LIMIT_US)}")

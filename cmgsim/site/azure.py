@@ -116,7 +116,9 @@ def _own_names(design: Design, environment: str) -> set[str]:
         if isinstance(fqdn, NameProblem):
             continue
         label = service_name(fqdn)
-        names |= {vault_fqdn(label, environment) if gateway.deployment == "vmss" else cloud_service_fqdn(label, environment)}
+        names |= {
+            vault_fqdn(label, environment) if gateway.deployment == "vmss" else cloud_service_fqdn(label, environment)
+        }
         if gateway.deployment == "vmss" or effective_content(design.site_version(), gateway):
             names.add(storage_fqdn(label, environment))
     return names
@@ -148,7 +150,9 @@ def _registered(facts: Described, gateways: dict[str, Gateway]) -> tuple[str, ..
 
 
 def _groups(facts: Described, gateways: dict[str, Gateway]) -> tuple[ExistingGroup, ...]:
-    groups = {name.lower(): ExistingGroup(name, region_key(group.region)) for name, group in facts.resource_groups.items()}
+    groups = {
+        name.lower(): ExistingGroup(name, region_key(group.region)) for name, group in facts.resource_groups.items()
+    }
     for name, gateway in gateways.items():
         if group := group_of(name, gateway):
             groups.setdefault(group.lower(), ExistingGroup(group, region_key(gateway.region)))

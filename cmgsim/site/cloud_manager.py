@@ -41,7 +41,6 @@ from cmgsim.site.resources import (
     Effect,
     Service,
     Stage,
-    Verdict,
     groups_request,
     service_of,
     stages,
@@ -177,7 +176,7 @@ class CloudManager:
         if deployment.state in RUNNING:
             raise Refused(
                 "OPERATION_RUNNING",
-                f"gateway {deployment.name} ({CONSOLE_PATH}) is {deployment.state.word}: wait until its status is Ready",
+                f"gateway {deployment.name} ({CONSOLE_PATH}) is {deployment.state.word}: wait until it is ready",
             )
         try:
             deployment.following(event)
@@ -192,7 +191,8 @@ class CloudManager:
         before, after = self._service(deployment, deployment.settings), self._service(deployment, settings)
         low_us, high_us = TOTAL_US[operation]
         who = identity("gateway", deployment.name, operation.value)
-        lasting_us = within(draw(self._seed, who, LASTING, self._ordinal(f"{deployment.name} {operation}")), low_us, high_us)
+        bits = draw(self._seed, who, LASTING, self._ordinal(f"{deployment.name} {operation.value}"))
+        lasting_us = within(bits, low_us, high_us)
         self._tasks[deployment.name] = Task(
             operation=operation,
             gateway=deployment.name,
@@ -265,9 +265,7 @@ class CloudManager:
         del self._tasks[task.gateway]
         deployment, took_us = self.deployments[task.gateway], now_us - task.started_us
         if failure is not None:
-            ended = OperationEnded(
-                task.gateway, task.operation, Outcome.FAILED, failure.code, failure.message, took_us
-            )
+            ended = OperationEnded(task.gateway, task.operation, Outcome.FAILED, failure.code, failure.message, took_us)
             return [ended, *self._turn(deployment, Event.FAILED, f"{failure.code}: {failure.message}")]
         deployment.settings = task.settings
         turned = self._turn(deployment, Event.DONE, "")

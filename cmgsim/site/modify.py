@@ -72,9 +72,7 @@ MATRIX: dict[str, Row] = {
         code="CONTENT_NOT_AVAILABLE",
     ),
     "alerts": Row(How.AT_SITE, _MODIFY, "Alerts"),
-    "management_certificate": Row(
-        How.AT_SITE, _MODIFY, "General > Azure management certificate", models=("classic",)
-    ),
+    "management_certificate": Row(How.AT_SITE, _MODIFY, "General > Azure management certificate", models=("classic",)),
     "deployment": Row(How.REDEPLOY, _REDEPLOY, "Classic deployment method to Azure Resource Manager"),
     "subscription": Row(How.REDEPLOY, _REDEPLOY, "Subscription"),
     "service_fqdn": Row(How.REDEPLOY, _REDEPLOY, "Service name"),

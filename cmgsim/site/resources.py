@@ -212,9 +212,7 @@ def _without_group(service: Service) -> list[Stage]:
 
 def _put(service: Service, kind: str, name: str, body: dict[str, object], taken: str = "CONFLICT") -> Stage:
     document = {"location": service.region, **body}
-    return Stage(
-        f"{kind}/{name}", "PUT", _resource(service, kind, name), _json(document), Effect.DEPLOYED, taken=taken
-    )
+    return Stage(f"{kind}/{name}", "PUT", _resource(service, kind, name), _json(document), Effect.DEPLOYED, taken=taken)
 
 
 def _delete(service: Service, kind: str, name: str) -> Stage:

@@ -292,8 +292,7 @@ def _region(entry: Entry) -> tuple[str, str] | None:
         return None
     return (
         f"the region {entry.settings.region!r} is not in the list of {entry.design.azure.environment}",
-        "select one of its regions, such as "
-        + next(region.name for region in REGIONS if region.environment == cloud),
+        "select one of its regions, such as " + next(region.name for region in REGIONS if region.environment == cloud),
     )
 
 

@@ -39,9 +39,7 @@ def build(design: Design, *, seed: int = 1, scale: int = PARTS_PER_MILLION) -> W
     }
     meter = Meter()
     population = populate(design, seed, scale)
-    landscape = survey(
-        design, population.locales, server, manager.deployments, connection_points, None, design.start
-    )
+    landscape = survey(design, population.locales, server, manager.deployments, connection_points, None, design.start)
     fleet = ReferenceFleet(population, landscape, seed)
     kernel = Kernel(
         [

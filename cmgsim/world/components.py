@@ -116,7 +116,8 @@ class FleetDoor:
 
     def receive(self, body: object, now_us: int) -> list[Fact | Message]:
         """Restart the client service as a step says."""
-        assert isinstance(body, Step) and isinstance(body.argument, RestartCcmexec), body
+        assert isinstance(body, Step), body
+        assert isinstance(body.argument, RestartCcmexec), body
         assert self.fleet.now_us == now_us, f"the fleet is at {self.fleet.now_us}, the control plane at {now_us}"
         restart = body.argument
         population = list(self.design.clients).index(restart.population)

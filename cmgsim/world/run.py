@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -107,10 +108,7 @@ class Run:
     def stranded_longer_than(self, duration_us: int, population: str | None = None) -> Table:
         """Return clients ever stranded for longer than this in one piece; with NEVER, those stranded in the end."""
         roll = self.roll
-        if duration_us == NEVER:
-            chosen = roll.stranded_since_us != NEVER
-        else:
-            chosen = roll.stranded_longest_us > duration_us
+        chosen = roll.stranded_since_us != NEVER if duration_us == NEVER else roll.stranded_longest_us > duration_us
         if population is not None:
             chosen = chosen & (roll.population == list(self.design.clients).index(population))
         return Table(
@@ -126,7 +124,7 @@ class Run:
             "no longer" if since == NEVER else format_moment(since),
             _about(int(self.roll.stranded_longest_us[client])),
             ", ".join(self.known_names(client)) or "no gateway",
-            "never" if located == NEVER else format_moment(located),
+            "before the run" if located == NEVER else format_moment(located),
         )
 
     def known_names(self, client: int) -> tuple[str, ...]:
@@ -146,7 +144,7 @@ class Run:
         changes = [*self.active_gateways, (self.ended_us, ())]
         if not self.active_gateways or self.active_gateways[0][0] > 0:
             changes.insert(0, (0, ()))
-        for (start, active), (end, _) in zip(changes, changes[1:], strict=False):
+        for (start, active), (end, _) in itertools.pairwise(changes):
             if not active and end > start:
                 yield start, end
 

@@ -19,7 +19,6 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import fields
-from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
@@ -89,10 +88,7 @@ def _write(run: Run, folder: Path) -> None:
     _write_lines(folder / "journal.jsonl", (_input_data(entry) for entry in run.journal))
     _write_lines(
         folder / "facts.jsonl",
-        (
-            {"at_us": entry.at_us, "component": entry.component, **_fact_data(entry.fact)}
-            for entry in run.trace
-        ),
+        ({"at_us": entry.at_us, "component": entry.component, **_fact_data(entry.fact)} for entry in run.trace),
     )
     (folder / "landscape.json").write_text(
         json.dumps(_adapter(Landscape).dump_python(run.landscape, mode="json")), encoding="utf-8"
@@ -182,9 +178,15 @@ def _below(kind: type[Fact]) -> Iterator[type[Fact]]:
         yield from _below(derived)
 
 
-@lru_cache(maxsize=None)
+_ADAPTERS: dict[str, TypeAdapter[Any]] = {}
+
+
 def _adapter(kind: type) -> TypeAdapter[Any]:
-    return TypeAdapter(kind)
+    """Return what reads and writes one kind of record; making one is slow, so each is made once."""
+    name = f"{kind.__module__}.{kind.__qualname__}"
+    if name not in _ADAPTERS:
+        _ADAPTERS[name] = TypeAdapter(kind)
+    return _ADAPTERS[name]
 
 
 def _write_lines(path: Path, lines: Iterator[dict[str, Any]]) -> None:

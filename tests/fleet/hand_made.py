@@ -38,7 +38,12 @@ PUBLICATIONS = tuple(chosen for size in range(4) for chosen in combinations((OLD
 
 ROAMERS = DayPlan.model_validate({"work": "08:30-17:00", "remote": "50%", "vpn": "20%"})
 LAPTOPS = DayPlan.model_validate(
-    {"work": "08:30-17:00", "remote": "60%", "outside_work": "stays_on", "evening": {"share": "50%", "hours": "20:00-22:00"}}
+    {
+        "work": "08:30-17:00",
+        "remote": "60%",
+        "outside_work": "stays_on",
+        "evening": {"share": "50%", "hours": "20:00-22:00"},
+    }
 )
 ON_INTERNET, ON_INTRANET = DayPlan(always="internet"), DayPlan(always="intranet")
 
@@ -95,13 +100,17 @@ def clients(count: int, *plans: DayPlan, seed: int = 1, always_on_internet: bool
     )
 
 
-def lives(count: int, plan: DayPlan, landscape: Landscape, *, seed: int = 1, always_on_internet: bool = False) -> ReferenceFleet:
+def lives(
+    count: int, plan: DayPlan, landscape: Landscape, *, seed: int = 1, always_on_internet: bool = False
+) -> ReferenceFleet:
     """Return a fleet of one population in which everybody keeps a diary."""
     fleet = clients(count, plan, seed=seed, always_on_internet=always_on_internet)
     return ReferenceFleet(fleet, landscape, seed, watched=frozenset(range(count)))
 
 
-def moments(fleet: ReferenceFleet, uid: int, deed: Deed, activity: int | None = None, subject: int | None = None) -> list[int]:
+def moments(
+    fleet: ReferenceFleet, uid: int, deed: Deed, activity: int | None = None, subject: int | None = None
+) -> list[int]:
     """Return when a client did something, by its diary."""
     return [
         entry.at_us

@@ -153,7 +153,9 @@ def test_half_of_all_time_away_is_possible_whatever_the_length():
 
 
 def test_spells_are_as_long_as_they_are_said_to_be():
-    compiled = timetable(plan(weekend={"share": "100%", "hours": "09:00-17:00"}, vacation={"share": "1%", "lasting": "3d..5d"}), MONDAY)
+    compiled = timetable(
+        plan(weekend={"share": "100%", "hours": "09:00-17:00"}, vacation={"share": "1%", "lasting": "3d..5d"}), MONDAY
+    )
     lengths = set()
     for uid in range(1000):
         away = [place_at(mix(9, uid), compiled, day * DAY + 12 * HOUR) is Place.OFF for day in range(40)]

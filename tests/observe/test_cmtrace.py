@@ -41,7 +41,10 @@ def test_a_message_of_two_lines_survives_in_both_forms():
 
 
 def test_the_bias_is_added_to_get_utc():
-    line = '<![LOG[x]LOG]!><time="11:30:00.500-120" date="07-29-2019" component="C" context="" type="3" thread="7" file="a:1">'
+    line = (
+        '<![LOG[x]LOG]!><time="11:30:00.500-120" date="07-29-2019" component="C" context="" type="3" '
+        'thread="7" file="a:1">'
+    )
     [record] = read_log(line)
     assert (record.moment, record.kind) == (datetime(2019, 7, 29, 9, 30, 0, 500_000), Kind.ERROR)
 

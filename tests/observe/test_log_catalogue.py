@@ -42,7 +42,9 @@ def test_a_lost_connection_is_in_the_connectors_and_the_services_log():
     world.do(Step(stop_gateway="old"))
     world.run(hours(1))
     logs = logs_of(world)
-    assert any("ERROR: No connection with old VM 1" in record.message for record in logs["SMS_Cloud_ProxyConnector.log"])
+    assert any(
+        "ERROR: No connection with old VM 1" in record.message for record in logs["SMS_Cloud_ProxyConnector.log"]
+    )
     assert any("cp1 is disconnected" in record.message for record in logs["CMGService.log"])
 
 

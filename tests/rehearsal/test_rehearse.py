@@ -23,9 +23,7 @@ def plan_of(*steps: dict) -> Plan:
 
 
 def route_b(gap: str) -> Plan:
-    return plan_of(
-        {"create_gateway": "new"}, {"add_connection_point": "cp2"}, {"wait": gap}, {"delete_gateway": "old"}
-    )
+    return plan_of({"create_gateway": "new"}, {"add_connection_point": "cp2"}, {"wait": gap}, {"delete_gateway": "old"})
 
 
 def route_a(gap: str = "0s") -> Plan:
@@ -64,7 +62,8 @@ def test_a_successor_without_a_connection_point_is_no_successor():
     run = rehearse(design_of(ALWAYS_ON), plan, after="3h")
     assert len(run.stranded_clients) == 600
     verdict = judge(run, "never_without_a_gateway")
-    assert not verdict and verdict.step == 2
+    assert not verdict
+    assert verdict.step == 2
 
 
 @pytest.mark.seed("S-117", "S-120")
@@ -88,7 +87,10 @@ def test_without_relinking_its_connection_point_the_new_gateway_of_the_same_name
 
 @pytest.mark.seed("S-115")
 def test_clients_that_are_off_need_longer_than_a_day():
-    off = OFFICE | {"day_plans.week.powered_off": {"share": "30%", "lasting": "3d..5d"}, "day_plans.week.remote": "100%"}
+    off = OFFICE | {
+        "day_plans.week.powered_off": {"share": "30%", "lasting": "3d..5d"},
+        "day_plans.week.remote": "100%",
+    }
     stranded = {
         gap: len(rehearse(design_of(off), route_b(gap), before="9h", after="6d").stranded_longer_than(HOUR))
         for gap in ("24h", "6d")
@@ -153,7 +155,8 @@ def test_a_verdict_names_counter_examples_and_the_step_that_did_it():
     run = rehearse(design_of(ALWAYS_ON), route_b("0s"), after="1h")
     verdict = judge(run, "stranded_clients", at_most=0)
     assert not verdict
-    assert verdict.step == 3 and "delete_gateway: old" in verdict.because
+    assert verdict.step == 3
+    assert "delete_gateway: old" in verdict.because
     assert verdict.counter_examples.columns[0] == "client"
     assert "oldcmg.cloudapp.net" in str(verdict)
 

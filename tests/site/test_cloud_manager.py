@@ -39,7 +39,8 @@ def test_what_a_gateway_is_made_of_stands_in_azure():
     console = Console(PLANNED)
     console.do(create_gateway="west")
     made = console.in_azure()
-    assert f"{CLOUD_SERVICE}/west" in made and f"{STORAGE}/west" in made
+    assert f"{CLOUD_SERVICE}/west" in made
+    assert f"{STORAGE}/west" in made
     assert any(fact.resource == "resource group west" for fact in console.of(ResourceDeployed))
 
 
@@ -119,7 +120,8 @@ def test_more_vms_than_the_cores_quota_allows_are_refused_by_azure():
 def test_scaling_changes_the_vms_at_run_time_while_the_gateway_serves():
     console = Console()
     console.order(scale_gateway={"gateway": "east", "vms": 4})
-    assert console.gateway("east").serving and console.gateway("east").vms == 1
+    assert console.gateway("east").serving
+    assert console.gateway("east").vms == 1
     assert console.settle().outcome is Outcome.DONE
     assert console.gateway("east").vms == 4
 
@@ -201,7 +203,8 @@ def test_what_the_lifecycle_has_no_row_for_is_refused_and_changes_nothing():
     console = Console(PLANNED)
     with pytest.raises(Refused, match="ILLEGAL"):
         console.order(scale_gateway={"gateway": "west", "vms": 2})
-    assert console.facts == [] and console.manager.due() is None
+    assert console.facts == []
+    assert console.manager.due() is None
 
 
 @given(st.integers(0, 60), st.sampled_from(["create_gateway", "delete_gateway"]))

@@ -46,7 +46,8 @@ def test_the_wizard_refuses_and_nothing_is_created(code, changes):
     with pytest.raises(Refused) as refusal:
         console.order(create_gateway="west")
     assert refusal.value.code == code
-    assert console.facts == [] and console.manager.due() is None
+    assert console.facts == []
+    assert console.manager.due() is None
     assert console.in_azure() == before
 
 

@@ -251,7 +251,8 @@ def csp_subscription(design: Design, plan: Plan | None) -> Iterator[Fault]:
         if found and found[1].csp and gateway.deployment != "vmss":
             yield Fault(
                 ("gateways", name, "subscription"),
-                f"gateway {name!r} is a cloud service, which the subscription {found[0]!r} of a Cloud Solution Provider "
+                f"gateway {name!r} is a cloud service, which the subscription {found[0]!r} of a Cloud Solution "
+                "Provider "
                 "does not take",
                 "use another subscription, or a virtual machine scale set (version 2010 and later)",
             )

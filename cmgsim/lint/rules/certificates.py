@@ -194,7 +194,8 @@ def chain_incomplete(design: Design, plan: Plan | None) -> Iterator[Fault]:
             if missing:
                 yield Fault(
                     ("gateways", name, "trusted_authorities"),
-                    f"gateway {name!r} was not given {listed(missing)}, so it refuses the certificates of {population!r}",
+                    f"gateway {name!r} was not given {listed(missing)}, so it refuses the certificates of "
+                    f"{population!r}",
                     f"add {listed(missing)} in {console.gateway_settings()} > Certificates",
                 )
 
@@ -214,8 +215,10 @@ def too_many_authorities(design: Design, plan: Plan | None) -> Iterator[Fault]:
     profile, authorities = PROFILES[design.site_version()], design.certificates.authorities
     for path, gateway in variants(design, plan):
         roots = sum(authorities[name].issuer is None for name in gateway.trusted_authorities)
-        counts = (("root", roots, profile.trusted_roots),)
-        counts += (("intermediate", len(gateway.trusted_authorities) - roots, profile.trusted_intermediates),)
+        counts = (
+            ("root", roots, profile.trusted_roots),
+            ("intermediate", len(gateway.trusted_authorities) - roots, profile.trusted_intermediates),
+        )
         for kind, count, most in counts:
             if most is not None and count > most:
                 yield Fault(
@@ -251,8 +254,8 @@ def root_required(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def client_crl_unpublished(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """A gateway that verifies revocation refuses client certificates whose revocation list it cannot fetch.
 
-    Bad: ``crl_published: false`` with ``verify_client_revocation: true`` Good: ``verify_client_revocation: false``, or a
-    published list.
+    Bad: ``crl_published: false`` with ``verify_client_revocation: true`` Good: ``verify_client_revocation: false``, or
+    a published list.
     """
     end = outcome(design, plan)
     for population, clients, authority in certificate_users(end):
@@ -261,7 +264,8 @@ def client_crl_unpublished(design: Design, plan: Plan | None) -> Iterator[Fault]
             if gateway.verify_client_revocation and hidden:
                 yield Fault(
                     ("gateways", name, "verify_client_revocation"),
-                    f"gateway {name!r} verifies revocation, but the list of {listed(hidden)} is not published: it refuses "
+                    f"gateway {name!r} verifies revocation, but the list of {listed(hidden)} is not published: "
+                    "it refuses "
                     f"the certificates of {population!r}",
                     "publish the list on the internet, or clear Verify Client Certificate Revocation in "
                     f"{console.gateway_settings()}",
@@ -287,7 +291,8 @@ def server_crl_unpublished(design: Design, plan: Plan | None) -> Iterator[Fault]
             if options.clients_check_crl and hidden and users:
                 yield Fault(
                     ("hierarchy", "sites", site, "clients_check_crl"),
-                    f"clients of {site!r} check revocation, but the list of {listed(hidden)}, which stands behind gateway "
+                    f"clients of {site!r} check revocation, but the list of {listed(hidden)}, which stands "
+                    "behind gateway "
                     f"{name!r}, is not published: {listed(users)} cannot trust it",
                     f"clear 'Clients check the certificate revocation list (CRL) for site systems' in "
                     f"{console.site_tab(end.site_version())}",

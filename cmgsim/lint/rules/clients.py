@@ -73,7 +73,8 @@ def cannot_be_rescued(design: Design, plan: Plan | None) -> Iterator[Fault]:
         if design.gateways and clients.always_on_internet and comes_in:
             yield Fault(
                 ("clients", name, "always_on_internet"),
-                f"clients {name!r} use gateways even on the intranet, and stay stranded there when they lose their last",
+                f"clients {name!r} use gateways even on the intranet, and stay stranded there when they lose "
+                "their last",
                 "clear ClientAlwaysOnInternet (CCMALWAYSINF) on clients that come to the intranet",
             )
 
@@ -106,7 +107,8 @@ def no_identity(design: Design, plan: Plan | None) -> Iterator[Fault]:
         if design.gateways and clients.certificate is None and clients.identity not in AZURE_AD:
             yield Fault(
                 ("clients", name, "certificate"),
-                f"clients {name!r} are {clients.identity.replace('_', ' ')} and have no client authentication certificate",
+                f"clients {name!r} are {clients.identity.replace('_', ' ')} and have no client authentication "
+                "certificate",
                 f"{_PKI}, or join them to Azure AD",
             )
 

@@ -153,7 +153,7 @@ def alert_never_fires(design: Design, plan: Plan | None) -> Iterator[Fault]:
         content = serves_content(design.site_version(), gateway) and any(
             design.settings_of(name).cloud_distribution_point for name in users
         )
-        most = sum(clients.count for clients in users.values()) * BUSY_MONTH * ALERT_WINDOW // MONTH
+        most = sum(clients.count for clients in users.values()) * BUSY_MONTH * ALERT_WINDOW.days // MONTH.days
         if gateway.alerts is None or content:
             continue
         level = gateway.alerts.threshold * gateway.alerts.warning // PARTS_PER_MILLION
@@ -208,7 +208,8 @@ def too_few_vms(design: Design, plan: Plan | None) -> Iterator[Fault]:
             needed = -(-count // rated)
             yield Fault(
                 ("gateways", name, "vms"),
-                f"up to {count:,} clients use gateway {name!r}; its {gateway.vms} VMs are rated for {gateway.vms * rated:,}",
+                f"up to {count:,} clients use gateway {name!r}; its {gateway.vms} VMs are rated for "
+                f"{gateway.vms * rated:,}",
                 f"use {needed} VMs ({console.gateway_settings()} > VM Instance)"
                 if needed <= 16
                 else f"use {-(-needed // 16)} gateways: {needed} VMs are needed, and each takes 16",

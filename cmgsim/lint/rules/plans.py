@@ -85,7 +85,8 @@ def _too_soon(
         return None
     return Fault(
         moment.path,
-        f"gateway {old!r} is deleted {_written(waited)} after {listed(left)} became usable; clients {listed(users)} ask "
+        f"gateway {old!r} is deleted {_written(waited)} after {listed(left)} became usable; clients "
+        f"{listed(users)} ask "
         f"for locations every {_written(needed)}, and those that have not by then are stranded",
         f"wait at least {_written(needed)} before this step",
     )
@@ -139,9 +140,11 @@ def successor_not_connected(design: Design, plan: Plan | None) -> Iterator[Fault
         if moment.step.delete_gateway is not None and moment.step.delete_gateway not in loose and loose:
             yield Fault(
                 moment.path,
-                f"no connection point is linked with {listed(loose)} when {moment.step.delete_gateway!r} is deleted, so "
+                f"no connection point is linked with {listed(loose)} when {moment.step.delete_gateway!r} is "
+                "deleted, so "
                 "no client knows of it",
-                f"add a connection point before the wait ({console.ROLES} > Add Site System Role): add_connection_point",
+                f"add a connection point before the wait ({console.ROLES} > Add Site System Role): "
+                "add_connection_point",
             )
 
 
@@ -350,14 +353,18 @@ def never_created(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """
     if plan is None:
         return
-    verbs = {"create_gateway": design.gateways, "add_connection_point": design.roles.connection_points}
-    tables: dict[str, tuple[str, ...]] = {"create_gateway": ("gateways",)}
-    for verb, entries in verbs.items():
-        done = {step.argument for step in plan if step.verb == verb}
-        for name, entry in entries.items():
-            if entry.planned and name not in done:
-                path = tables.get(verb, ("roles", "connection_points"))
-                yield Fault((*path, name, "planned"), f"no step of the plan makes {name!r}", f"add '{verb}: {name}'")
+    gateways, points = design.gateways.items(), design.roles.connection_points.items()
+    planned: list[tuple[str, tuple[str, ...]]] = [
+        ("create_gateway", ("gateways", name)) for name, gateway in gateways if gateway.planned
+    ]
+    planned += [
+        ("add_connection_point", ("roles", "connection_points", name)) for name, point in points if point.planned
+    ]
+    done = {(step.verb, step.argument) for step in plan if step.verb in ("create_gateway", "add_connection_point")}
+    for verb, path in planned:
+        if (verb, path[-1]) not in done:
+            remedy = f"add the step '{verb}: {path[-1]}'"
+            yield Fault((*path, "planned"), f"no step of the plan makes {path[-1]!r}", remedy)
 
 
 @rule("CMG712", Severity.WARNING, "the plan waits for what cannot come", source=_REDEPLOY)

@@ -178,7 +178,8 @@ def too_many_vms(design: Design, plan: Plan | None) -> Iterator[Fault]:
             needed = -(-gateway.vms // VMS_PER_CONNECTION_POINT)
             yield Fault(
                 ("gateways", name, "vms"),
-                f"gateway {name!r} has {gateway.vms} VMs, and connection points for {VMS_PER_CONNECTION_POINT * points}",
+                f"gateway {name!r} has {gateway.vms} VMs, and connection points for "
+                f"{VMS_PER_CONNECTION_POINT * points}",
                 f"use {needed} connection points ({console.ROLES})",
             )
 
@@ -219,8 +220,10 @@ def no_management_point(design: Design, plan: Plan | None) -> Iterator[Fault]:
             path = ("roles", "management_points", *list(points)[:1], *(["gateway_traffic"] if points else []))
             yield Fault(
                 path,
-                f"no management point of {site!r} allows gateway traffic, so its clients {listed(users)} are not served",
-                f"check 'Allow Configuration Manager cloud management gateway traffic' in {console.management_point_box()}",
+                f"no management point of {site!r} allows gateway traffic, so its clients {listed(users)} are "
+                "not served",
+                "check 'Allow Configuration Manager cloud management gateway traffic' in "
+                f"{console.management_point_box()}",
             )
 
 

@@ -37,7 +37,9 @@ def design_data(draw: st.DrawFn, clients: int = 1_000_000, versions: tuple[int, 
     authorities = draw(_authorities())
     servers = draw(st.dictionaries(_names("cert"), _server_certificate(authorities), min_size=1, max_size=3))
     subscriptions = draw(st.dictionaries(_names("sub"), _subscription(), min_size=1, max_size=2))
-    gateways = draw(st.dictionaries(_names("gw"), _gateway(servers, subscriptions, authorities), min_size=1, max_size=3))
+    gateways = draw(
+        st.dictionaries(_names("gw"), _gateway(servers, subscriptions, authorities), min_size=1, max_size=3)
+    )
     roles = draw(_roles(primaries, gateways))
     boundaries = draw(st.dictionaries(_names("b"), _boundary(), max_size=4))
     day_plans = draw(st.dictionaries(_names("days"), day_plan_data(), min_size=1, max_size=3))
@@ -202,9 +204,7 @@ def _roles(draw: st.DrawFn, primaries: list[str], gateways: Data) -> Data:
         "update_points": st.fixed_dictionaries({"site": site}, optional={"gateway_traffic": st.booleans()}),
         "distribution_points": st.fixed_dictionaries({"site": site}, optional={"internet": st.booleans()}),
     }
-    return {
-        kind: draw(st.dictionaries(_names(kind[0]), strategy, max_size=4)) for kind, strategy in kinds.items()
-    }
+    return {kind: draw(st.dictionaries(_names(kind[0]), strategy, max_size=4)) for kind, strategy in kinds.items()}
 
 
 def _boundary() -> st.SearchStrategy[Data]:
