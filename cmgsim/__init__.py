@@ -13,6 +13,8 @@ from types import ModuleType
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from cmgsim.capacity.documented import documented_size
+    from cmgsim.checks.check import judge
     from cmgsim.design.files import load
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
@@ -34,6 +36,8 @@ __all__ = [
     "Table",
     "World",
     "build",
+    "documented_size",
+    "judge",
     "lint",
     "load",
     "rehearse",
@@ -48,6 +52,8 @@ _HOMES = {
     "Table": "cmgsim.tables",
     "World": "cmgsim.world.world",
     "build": "cmgsim.world.build",
+    "documented_size": "cmgsim.capacity.documented",
+    "judge": "cmgsim.checks.check",
     "lint": "cmgsim.lint.linter",
     "load": "cmgsim.design.files",
     "rehearse": "cmgsim.rehearsal.rehearse",

@@ -147,9 +147,7 @@ def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int)
         holder = cloud.names.holder(name, cloud.now_us)
         if holder and (holder.lower() != draft.key or cloud.names.on_hold(name, cloud.now_us)):
             raise kind.taken(cloud, draft, holder)
-    subscription = cloud.subscription(draft.subscription)
-    assert subscription is not None, f"{draft.id} is in no known subscription"
-    check_cores(cloud.store, subscription, draft.location, kind.cores(draft) - cores_before, kind.model)
+    check_cores(cloud.store, cloud.owner_of(draft), draft.location, kind.cores(draft) - cores_before, kind.model)
     return kind.complete(cloud, draft)
 
 

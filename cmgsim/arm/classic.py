@@ -257,6 +257,4 @@ def _cores(role: Resource) -> int:
 
 
 def _require_cores(cloud: Cloud, resource: Resource, extra: int) -> None:
-    subscription = cloud.subscription(resource.subscription)
-    assert subscription is not None, f"{resource.id} is in no known subscription"
-    check_cores(cloud.store, subscription, resource.location, extra, "Classic")
+    check_cores(cloud.store, cloud.owner_of(resource), resource.location, extra, "Classic")

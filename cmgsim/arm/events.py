@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from cmgsim.facts import Fact
 
-@dataclass(frozen=True, slots=True)
-class ResourceCreated:
+
+@dataclass(frozen=True)
+class ResourceCreated(Fact):
     """A resource came to be; it may still be growing up."""
 
     resource: str
@@ -14,8 +16,8 @@ class ResourceCreated:
     location: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceChanged:
+@dataclass(frozen=True)
+class ResourceChanged(Fact):
     """A resource was written again or changed its provisioning state."""
 
     resource: str
@@ -23,16 +25,16 @@ class ResourceChanged:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class ResourceDeleted:
+@dataclass(frozen=True)
+class ResourceDeleted(Fact):
     """A resource is gone, and its names with it."""
 
     resource: str
     kind: str
 
 
-@dataclass(frozen=True, slots=True)
-class OperationStarted:
+@dataclass(frozen=True)
+class OperationStarted(Fact):
     """A long-running operation began."""
 
     operation: str
@@ -40,8 +42,8 @@ class OperationStarted:
     resource: str
 
 
-@dataclass(frozen=True, slots=True)
-class OperationFinished:
+@dataclass(frozen=True)
+class OperationFinished(Fact):
     """A long-running operation ended; ``code`` is that of its error, or empty."""
 
     operation: str
@@ -51,8 +53,8 @@ class OperationFinished:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class RequestRefused:
+@dataclass(frozen=True)
+class RequestRefused(Fact):
     """A request that would have changed something was refused, or any request was throttled."""
 
     method: str
@@ -62,8 +64,8 @@ class RequestRefused:
     code: str
 
 
-@dataclass(frozen=True, slots=True)
-class ProviderChanged:
+@dataclass(frozen=True)
+class ProviderChanged(Fact):
     """The registration of a subscription for a provider changed its state."""
 
     subscription: str
@@ -71,21 +73,9 @@ class ProviderChanged:
     state: str
 
 
-@dataclass(frozen=True, slots=True)
-class RegionChanged:
+@dataclass(frozen=True)
+class RegionChanged(Fact):
     """A region went up or down."""
 
     region: str
     state: str
-
-
-Event = (
-    ResourceCreated
-    | ResourceChanged
-    | ResourceDeleted
-    | OperationStarted
-    | OperationFinished
-    | RequestRefused
-    | ProviderChanged
-    | RegionChanged
-)

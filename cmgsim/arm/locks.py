@@ -7,7 +7,6 @@ action. Something is not deleted while anything below it is locked. Locks themse
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from cmgsim.arm.calls import Call
 from cmgsim.arm.errors import ArmError, bad_request, group_not_found, resource_not_found, scope_locked

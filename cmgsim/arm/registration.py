@@ -70,9 +70,9 @@ def unregister(cloud: Cloud, call: Call) -> Answer:
     provider = _provider(call.target.namespace)
     if any(cloud.store.count(call.owner.id, kind.name) for kind in provider.types):
         raise still_in_use(provider.namespace)
-    if provider.namespace.lower() not in ALWAYS_REGISTERED:
-        if state(cloud, call.owner, provider.namespace) in (REGISTERED, "Registering"):
-            _begin(cloud, call.owner, provider, "providers.unregister")
+    leaving = state(cloud, call.owner, provider.namespace) in (REGISTERED, "Registering")
+    if leaving and provider.namespace.lower() not in ALWAYS_REGISTERED:
+        _begin(cloud, call.owner, provider, "providers.unregister")
     return Answer(200, _show(cloud, call, provider))
 
 

@@ -28,12 +28,13 @@ from cmgsim.arm.errors import (
     subscription_disabled,
     subscription_not_found,
 )
-from cmgsim.arm.events import Event, RegionChanged, RequestRefused
+from cmgsim.arm.events import RegionChanged, RequestRefused
 from cmgsim.arm.identifiers import group_id, guid, http_date
 from cmgsim.arm.messages import Answer, Request, Response
 from cmgsim.arm.state import ActivityEntry, Cloud
 from cmgsim.arm.store import GROUP_TYPE, Resource
 from cmgsim.arm.targets import Target, parse
+from cmgsim.facts import Fact
 
 _VERSION = re.compile(r"\d{4}-\d{2}-\d{2}(-[A-Za-z0-9]+)?", re.ASCII)
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
@@ -75,7 +76,7 @@ class ArmService:
         """Return the next moment at which something happens by itself, or events wait to be taken; None if never."""
         return self.cloud.now_us if self.cloud.events else self.cloud.operations.due()
 
-    def step(self, now_us: int) -> list[Event]:
+    def step(self, now_us: int) -> list[Fact]:
         """Let everything happen that is due; return what happened since the last step, in order."""
         advance(self.cloud, now_us)
         happened, self.cloud.events = self.cloud.events, []

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
 from cmgsim.arm.config import ArmConfig, Subscription
 from cmgsim.arm.errors import region_down
-from cmgsim.arm.events import Event, OperationStarted, ResourceChanged, ResourceCreated
+from cmgsim.arm.events import OperationStarted, ResourceChanged, ResourceCreated
 from cmgsim.arm.identifiers import guid, iso
 from cmgsim.arm.lifecycle import LIFECYCLES, Lifecycle, Path, path
 from cmgsim.arm.messages import Json
@@ -17,6 +17,7 @@ from cmgsim.arm.operations import Operation, Operations
 from cmgsim.arm.store import Lock, Resource, Store
 from cmgsim.arm.throttle import Throttle
 from cmgsim.errors import UnknownName
+from cmgsim.facts import Fact
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +54,7 @@ class Cloud:
     operations: Operations = field(default_factory=Operations)
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)
+    events: list[Fact] = field(default_factory=list)
     ordinals: dict[tuple[str, str], int] = field(default_factory=dict)
     now_us: int = 0
     requests: int = 0
@@ -69,6 +70,12 @@ class Cloud:
     def subscription(self, subscription: str) -> Subscription | None:
         """Return the facts of a subscription, None if there is none with this id."""
         return next((known for known in self.config.subscriptions if known.id == subscription), None)
+
+    def owner_of(self, resource: Resource) -> Subscription:
+        """Return the subscription that a resource is in."""
+        subscription = self.subscription(resource.subscription)
+        assert subscription is not None, f"{resource.id} is in no known subscription"
+        return subscription
 
     def environment_of(self, subscription: str) -> Environment:
         """Return the cloud that a subscription lives in."""

@@ -100,8 +100,8 @@ def name_conflict(cloud: Cloud, resource: Resource, holder: str) -> ArmError:
 class ResourceType:
     """One row of the table of types.
 
-    ``lifecycle`` is the first word of its lifecycles: with ``vaults``, creation follows ``vaults.create``. ``first_api``
-    is the oldest api-version it answers to. ``claims`` says which names of the world a resource holds,
+    ``lifecycle`` is the first word of its lifecycles: with ``vaults``, creation follows ``vaults.create``.
+    ``first_api`` is the oldest api-version it answers to. ``claims`` says which names of the world a resource holds,
     ``taken`` what is said when another holds one; ``cores`` what it takes of the quota; ``check`` refuses what is wrong
     with a body; ``complete`` adds what the provider decides at creation; ``view`` what it shows beyond what was
     written.

@@ -159,8 +159,15 @@ class Population(Record):
     trusts: tuple[AuthorityName, ...] = ()
     """Private root certificates they trust, besides the issuer of their own certificate and all public ones."""
     always_on_internet: bool = False
-    """ClientAlwaysOnInternet = 1, or installed with CCMALWAYSINF=1: the gateway always, wherever they are."""
+    """Registry value ClientAlwaysOnInternet = 1: the gateway always, wherever they are; for tests, or to pin clients."""
+    ccmalwaysinf: Annotated[int, Field(strict=True, ge=0, le=1)] = 0
+    """Installation property CCMALWAYSINF: 1 has the same effect as *always_on_internet*."""
     installed_over: Annotated[Name, Reference("gateways")] | None = None
     """Installed over this gateway with Azure AD and CCMHOSTNAME: they know it from the start."""
     knows: Literal["current", "nothing"] = "current"
     """At the start they know the gateways their site publishes, or nothing yet."""
+
+    @property
+    def pinned_to_internet(self) -> bool:
+        """They use internet contacts wherever they are, by registry or by installation."""
+        return self.always_on_internet or self.ccmalwaysinf == 1

@@ -115,7 +115,7 @@ def _traits(design: Design) -> tuple[Traits, ...]:
             name=name,
             site=sites.index(population.site),
             days=timetable(design.day_plans[population.day_plan], design.start),
-            always_on_internet=population.always_on_internet,
+            always_on_internet=population.pinned_to_internet,
         )
         for name, population in design.clients.items()
     )

@@ -42,7 +42,7 @@ def on_internet(design: Design) -> Iterator[tuple[str, Population]]:
     """Yield the populations that are sometimes on the internet, or are set to behave as if they were."""
     for name, population in design.clients.items():
         day = design.day_plans[population.day_plan]
-        if population.count and (population.always_on_internet or ever_on_internet(day)):
+        if population.count and (population.pinned_to_internet or ever_on_internet(day)):
             yield name, population
 
 

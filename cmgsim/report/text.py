@@ -132,7 +132,7 @@ def _expectations(story: Story, page: _Page) -> list[str]:
 
 def _columns(one: ToldExpectation) -> tuple[str, str, str, str]:
     measured = one.measured if one.seeds == 1 else f"{one.measured}, in {one.held} of {one.seeds} seeds"
-    return one.check, one.limit, measured, one.place
+    return one.check, one.limit, measured, one.place and f":{one.place.rpartition(':')[2]}"
 
 
 def _mark(one: ToldExpectation, page: _Page) -> str:

@@ -20,8 +20,6 @@ if TYPE_CHECKING:
     from cmgsim.design.files import LoadedScenario
     from cmgsim.rehearsal.scenario import Judged
 
-Record = Callable[[str, object], None]
-
 
 class ScenarioFile(pytest.File):
     """A scenario file."""
@@ -76,16 +74,15 @@ def _failing(error: Exception) -> Callable[[], None]:
     return design
 
 
-def _rehearsing(file: ScenarioFile, seed: int) -> Callable[[Record, pytest.Config], None]:
-    def scenario(record_property: Record, pytestconfig: pytest.Config) -> None:
+def _rehearsing(file: ScenarioFile, seed: int) -> Callable[[pytest.FixtureRequest], None]:
+    def scenario(request: pytest.FixtureRequest) -> None:
         from cmgsim.rehearsal.scenario import judge_scenario
 
         if file.faults is not None:
             raise file.faults
         judged = judge_scenario(file.loaded, seed)
-        for name, value in properties(judged).items():
-            record_property(name, value)
-        folder = pytestconfig.getoption("--cmg-report")
+        request.node.user_properties.extend(properties(judged).items())
+        folder = request.config.getoption("--cmg-report")
         if folder:
             judged.run.save(Path(folder) / file.loaded.name / f"seed-{seed}")
         if not judged.holds:

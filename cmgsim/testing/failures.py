@@ -28,7 +28,7 @@ class FilesAtFault(Failure):
     @classmethod
     def of(cls, findings: Findings) -> FilesAtFault:
         """Return the failure that shows these findings."""
-        return cls(f"{cut(f'error[{findings[0].rule}]: {findings[0].message}')}\n\n{findings.frames()}")
+        return cls(_headed(findings.frames()))
 
     @classmethod
     def by(cls, error: Exception) -> FilesAtFault:
@@ -37,8 +37,7 @@ class FilesAtFault(Failure):
 
         if isinstance(error, FileFaults):
             return cls.of(error.findings)  # type: ignore[arg-type]
-        text = f"error[CMG001]: {error}"
-        return cls(text if len(text) < HEADLINE else f"{cut(text)}\n\n{text}")
+        return cls(_headed(f"error[CMG001]: {error}"))
 
 
 class ScenarioBroken(Failure):
@@ -75,6 +74,12 @@ def _lines(broken: Broken) -> Iterator[str]:
         yield from (f"  {line}" for line in str(broken.counter_examples).splitlines())
     if broken.more:
         yield f"  ... and {broken.more} more"
+
+
+def _headed(text: str) -> str:
+    """Put a short line before a text whose first line is long."""
+    first = text.partition("\n")[0]
+    return text if cut(first) == first else f"{cut(first)}\n\n{text}"
 
 
 def cut(text: str) -> str:

@@ -57,12 +57,12 @@ def arm(world: World) -> ArmService:
 
 
 @pytest.fixture
-def rehearsal(design: Design, plan: Plan, seed: int, record_property: Callable[[str, object], None]) -> Run:
+def rehearsal(request: pytest.FixtureRequest, design: Design, plan: Plan, seed: int) -> Run:
     """The run of the plan in the design, with two days after it."""
     from cmgsim.rehearsal.rehearse import rehearse
 
     run = rehearse(design, plan, seed=seed)
-    record_property("cmg.digest", run.digest)
+    request.node.user_properties.append(("cmg.digest", run.digest))
     return run
 
 

@@ -241,25 +241,23 @@ def test_a_client_that_is_off_is_not_stranded_and_has_no_timers():
     assert (fleet.roll().stranded_since_us == NEVER).all()
 
 
-def test_a_started_client_asks_within_five_minutes_and_a_moved_one_within_one():
-    fleet = lives(60, LAPTOPS, sees([OLD]))
+@pytest.mark.parametrize(("plan", "limit"), [(ROAMERS, 5 * MINUTE), (LAPTOPS, MINUTE)])
+def test_a_started_client_asks_within_five_minutes_and_a_moved_one_within_one(plan, limit):
+    fleet = lives(40, plan, sees([OLD]))
     fleet.advance(5 * DAY)
-    seen = set()
-    for uid in range(60):
-        entries = [entry for entry in fleet.diary.entries if entry.uid == uid]
-        places = [entry for entry in entries if entry.deed is Deed.MOVED]
-        for before, entry in zip(places, places[1:], strict=False):
-            limit = 5 * MINUTE if before.subject == Place.OFF else MINUTE
-            asked = next(at for at in moments(fleet, uid, Deed.ASKED, Activity.LOCATION) if at >= entry.at_us)
-            assert asked - entry.at_us <= limit
-            seen.add(limit)
-    assert MINUTE in seen
+    delays = set()
+    for uid in range(40):
+        asked = moments(fleet, uid, Deed.ASKED, Activity.LOCATION)
+        for moved in moments(fleet, uid, Deed.MOVED):
+            delays |= {next((at - moved for at in asked if at >= moved), 0)} - {0}
+    started = [delay for delay in delays if delay < 8 * HOUR]  # the others were moves to being off
+    assert 0.9 * limit < max(started) <= limit
 
 
 def test_requests_on_their_way_are_given_up_when_the_network_changes():
     dead = sees([OLD], answers={OLD: 0, OFFICE: 0})
     fleet = lives(80, LAPTOPS, dead)
-    fleet.advance(3 * WEEK)
+    fleet.advance(10 * DAY)
     gave_up = [entry for entry in fleet.diary.entries if entry.deed is Deed.GAVE_UP]
     moved = {(entry.uid, entry.at_us) for entry in fleet.diary.entries if entry.deed is Deed.MOVED}
     assert gave_up

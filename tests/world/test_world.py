@@ -201,3 +201,18 @@ def test_an_expired_server_certificate_is_refused_by_clients_from_midnight_on():
     world.run(minutes(1))
     assert world.fleet.stranded() >= 40
     assert world.now_us == 48 * HOUR + MINUTE
+
+
+@pytest.mark.seed("S-90", "S-91", "S-92")
+def test_clients_are_pinned_to_the_gateway_by_registry_or_by_installation_alike():
+    at_office = {"day_plans.week.remote": "0%", "clients.road.count": 0}
+    runs = {}
+    for how in ({}, {"clients.office.always_on_internet": True}, {"clients.office.ccmalwaysinf": 1}):
+        world = build(design_of(at_office | how))
+        world.run(days(3))
+        runs[str(how)] = world.finish()
+    free, by_registry, by_installation = runs.values()
+    assert by_registry.digest == by_installation.digest
+    on_premises = [run.series.requests[:, :, 0, 0].sum() for run in (free, by_registry)]
+    assert on_premises[0] > 0
+    assert on_premises[1] == 0

@@ -193,10 +193,10 @@ def _taken(cloud: Cloud, resource: Resource, holder: str) -> ArmError:
 
 
 def _check_service(cloud: Cloud, resource: Resource) -> None:
-    subscription = cloud.subscription(resource.subscription)
-    if subscription is not None and resource.id not in cloud.store:
-        if cloud.store.count(subscription.id, resource.type) >= subscription.cloud_service_quota:
-            raise services_exceeded(subscription.cloud_service_quota)
+    subscription = cloud.owner_of(resource)
+    count = cloud.store.count(subscription.id, resource.type)
+    if resource.id not in cloud.store and count >= subscription.cloud_service_quota:
+        raise services_exceeded(subscription.cloud_service_quota)
 
 
 def _view_service(cloud: Cloud, resource: Resource) -> Json:

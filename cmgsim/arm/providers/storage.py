@@ -1,4 +1,6 @@
-"""Microsoft.Storage: storage accounts (sources: "Storage account overview", "Resolve errors for storage account names").
+"""Microsoft.Storage: storage accounts.
+
+Sources: "Storage account overview", "Resolve errors for storage account names".
 
 Assumption: a storage account is there 15 to 25 seconds after the request.
 """
@@ -11,9 +13,8 @@ from base64 import b64encode
 from cmgsim.arm.calls import Call
 from cmgsim.arm.clouds import storage_fqdn
 from cmgsim.arm.errors import ArmError, bad_request, resource_not_found
-from cmgsim.arm.identifiers import group_of
+from cmgsim.arm.identifiers import group_of, subscription_of
 from cmgsim.arm.messages import Answer, Json
-from cmgsim.arm.names import OTHERS
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
 from cmgsim.arm.types import NameRule, Provider, ResourceType, Style, text_of
@@ -36,10 +37,10 @@ def account_names(cloud: Cloud, resource: Resource) -> tuple[str, ...]:
 
 def account_taken(cloud: Cloud, resource: Resource, holder: str) -> ArmError:
     """Say who holds the name of an account: this subscription in another group, or anybody else."""
-    if holder != OTHERS and cloud.subscription(resource.subscription) == _subscription_of(cloud, holder):
-        if group_of(holder).lower() != group_of(resource.id).lower():
-            message = f"The account {resource.name} is already in another resource group in this subscription."
-            return ArmError(409, "StorageAccountInAnotherResourceGroup", message)
+    elsewhere = group_of(holder).lower() != group_of(resource.id).lower()
+    if elsewhere and subscription_of(holder) == resource.subscription:
+        message = f"The account {resource.name} is already in another resource group in this subscription."
+        return ArmError(409, "StorageAccountInAnotherResourceGroup", message)
     message = f"The storage account named {resource.name} is already taken."
     return ArmError(409, "StorageAccountAlreadyTaken", message)
 
@@ -104,10 +105,6 @@ def _key(seed: int, resource: Resource, number: int, turn: int) -> str:
 
 def _unavailable(reason: str, message: str) -> Answer:
     return Answer(200, {"nameAvailable": False, "reason": reason, "message": message})
-
-
-def _subscription_of(cloud: Cloud, resource_id: str) -> object:
-    return cloud.subscription(resource_id.split("/")[2].lower())
 
 
 _ACCOUNT = "group/microsoft.storage/storageaccounts"

@@ -99,7 +99,9 @@ def signed_in_role(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def integration_missing(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """A Resource Manager deployment signs in as the application that the integration for Cloud Management made.
 
-    Azure AD user discovery is not needed. Bad: no ``aad`` under ``azure`` Good: ``aad: {cloud_management: true}``.
+    Azure AD user discovery is not needed.
+
+    Bad: no ``aad`` under ``azure`` Good: ``aad: {cloud_management: true}``.
     """
     for name, gateway in planned(design):
         if gateway.deployment != "classic" and not design.azure.aad.cloud_management:

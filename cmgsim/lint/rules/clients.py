@@ -51,7 +51,7 @@ def never_learns(design: Design, plan: Plan | None) -> Iterator[Fault]:
     Bad: ``knows: nothing`` and days that are all on the internet Good: ``installed_over: east``.
     """
     for name, clients in gateway_users(design):
-        away = clients.always_on_internet or not ever_on_intranet(design.day_plans[clients.day_plan])
+        away = clients.pinned_to_internet or not ever_on_intranet(design.day_plans[clients.day_plan])
         if design.gateways and away and clients.knows == "nothing" and clients.installed_over is None:
             yield Fault(
                 ("clients", name, "knows"),
@@ -70,7 +70,7 @@ def cannot_be_rescued(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """
     for name, clients in design.clients.items():
         comes_in = clients.count and ever_on_intranet(design.day_plans[clients.day_plan])
-        if design.gateways and clients.always_on_internet and comes_in:
+        if design.gateways and clients.pinned_to_internet and comes_in:
             yield Fault(
                 ("clients", name, "always_on_internet"),
                 f"clients {name!r} use gateways even on the intranet, and stay stranded there when they lose "
@@ -183,7 +183,7 @@ def never_away(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def _goes_out(design: Design, clients: Population) -> bool:
     groups = design.boundary_groups.values()
     over_groups = any(group.references.gateways for group in groups)
-    return over_groups or clients.always_on_internet or ever_on_internet(design.day_plans[clients.day_plan])
+    return over_groups or clients.pinned_to_internet or ever_on_internet(design.day_plans[clients.day_plan])
 
 
 @rule(

@@ -184,8 +184,9 @@ def absent_clients(design: Design, plan: Plan | None) -> Iterator[Fault]:
             if stood < longest:
                 yield Fault(
                     moment.path,
-                    f"clients {name!r} may be off for {_written(longest)}, longer than the {_written(stood)} for which "
-                    f"{listed(new)} stands beside {old!r}",
+                    f"clients {name!r} may be off for {_written(longest)}, longer than "
+                    f"{_written(stood)}, the time that clients of "
+                    f"{old!r} have to learn of {listed(new)}",
                     f"wait {_written(longest)}, or expect those that were off to come back over the intranet",
                 )
         fresh = set(moment.after.active) - set(Standing(design).active)
