@@ -3,7 +3,8 @@
     python docs/generate.py            write them
     python docs/generate.py --check    exit 1 when one is not what it would be
 
-Nothing of cmgsim is imported: pages are made from what is written.
+Pages on tests and assumptions are made from what is written, without importing it; pages on rules, lifecycles, steps
+and checks from what the code holds.
 """
 
 from __future__ import annotations
@@ -14,6 +15,9 @@ import re
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parent))
+import pages
 
 ROOT = Path(__file__).resolve().parents[1]
 REFERENCE = Path("docs/reference")
@@ -148,13 +152,24 @@ def assumptions(root: Path) -> str:
     return "\n".join(parts) + "\n"
 
 
-PAGES = {"coverage.md": coverage, "oracles.md": oracles, "assumptions.md": assumptions}
+#: Made from what is written in tests, data and comments.
+WRITTEN = {"coverage.md": coverage, "oracles.md": oracles, "assumptions.md": assumptions}
+#: Made from what the code holds; see pages.py.
+HELD = {
+    "rules.md": pages.rules,
+    "gateway-life.md": pages.gateway_life,
+    "gateway_life.svg": pages.gateway_life_drawing,
+    "versions.md": pages.versions,
+    "steps.md": pages.steps,
+    "checks.md": pages.checks,
+}
+PAGES = WRITTEN | HELD
 
 
 def stale(root: Path) -> list[Path]:
     """List the generated pages that are not what they would be if made now."""
-    pages = [(root / REFERENCE / name, make(root)) for name, make in PAGES.items()]
-    return [path for path, text in pages if not path.exists() or path.read_text("utf-8") != text]
+    made = [(root / REFERENCE / name, make(root)) for name, make in PAGES.items()]
+    return [path for path, text in made if not path.exists() or path.read_text("utf-8") != text]
 
 
 def write(root: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import os
 import re
 import shlex
 import subprocess
@@ -145,12 +146,13 @@ def run_block(pairs: list[tuple[str, str]]) -> None:
             [sys.executable, "-m", *shlex.split(command)],
             cwd=ROOT,
             text=True,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
+            capture_output=True,
+            env=os.environ | {"COLUMNS": "80", "PYTHONIOENCODING": "utf-8", "NO_COLOR": "1"},
             check=False,
         )
         code = result.returncode
-        assert matches(result.stdout, expected), f"$ {command}\n{result.stdout}"
+        shown = result.stdout or result.stderr  # pages show what a command answers, and its talk only when that is all
+        assert matches(shown, expected), f"$ {command}\n{shown}"
 
 
 BLOCKS = [

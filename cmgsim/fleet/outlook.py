@@ -54,8 +54,8 @@ class Outlook:
     def tiers(self, locale: int | None, publication: int, told: Told) -> Tiers:
         """Return whom a client can ask: in a locale of the intranet what is offered there, else what it knows.
 
-        A gateway only when policy lets the client use gateways and it has been told of this one. Assumption: A gateway
-        that a boundary group offers is used from the location request on that names it, not before.
+        A gateway only when policy lets the client use gateways, and only one it has been told of.
+        Assumption: A gateway in a boundary group is used by clients whose last location answer named it, not before.
         """
         question = (locale, publication, told.use_gateway)
         if question not in self._lists:

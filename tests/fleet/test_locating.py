@@ -142,6 +142,22 @@ def test_clients_of_a_removed_gateway_are_stranded_until_they_are_back_on_the_in
     assert fleet.roll().stranded_longest_us.max() > 4 * HOUR
 
 
+@pytest.mark.seed("S-109")
+def test_clients_get_policy_all_the_time_only_while_some_gateway_they_know_is_active():
+    longest = {}
+    for active in ([OLD, NEW], []):
+        fleet = lives(30, ON_INTERNET, sees([OLD, NEW]))
+        fleet.advance(DAY)
+        fleet.behold(sees(active, answers={OLD: 0}))
+        fleet.advance(DAY + 6 * HOUR)
+        fleet.behold(sees([OLD, NEW]))
+        fleet.advance(2 * DAY)
+        served = [moments(fleet, uid, Deed.SERVED, Activity.POLICY) for uid in range(30)]
+        longest[len(active)] = [int(np.diff(at).max()) for at in served]
+    assert max(longest[2]) <= HOUR + HABITS.failure_window_us
+    assert min(longest[0]) > 6 * HOUR - HOUR
+
+
 @pytest.mark.seed("S-117")
 def test_a_new_gateway_of_the_same_name_makes_stale_knowledge_work_again():
     up, down = sees([OLD]), sees()

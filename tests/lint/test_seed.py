@@ -173,6 +173,13 @@ def test_the_mode_of_a_management_point_by_version(version: int, mode: str, soun
     assert found(design, rule="CMG410") is not sound
 
 
+def test_the_site_option_turns_http_into_enhanced_http() -> None:
+    design = data("CMG410.bad")
+    assert found(design, rule="CMG410")
+    design["hierarchy"]["sites"]["PS1"]["generated_certificates"] = True
+    assert not found(design, rule="CMG410")
+
+
 def succession(gap: str) -> tuple[dict[str, Any], ...]:
     steps = yaml.safe_load((CASES / f"{SUCCESSION}.plan.yaml").read_text(encoding="utf-8"))["steps"]
     return tuple({"wait": gap} if "wait" in step else step for step in steps)

@@ -16,7 +16,7 @@ from cmgsim.lint.rule import Fault, rule
 if TYPE_CHECKING:
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
-    from cmgsim.design.roles import ConnectionPoint
+    from cmgsim.design.roles import ConnectionPoint, ManagementPoint
 
 _SET_UP = "Set up cloud management gateway"
 _ADD = f"{_SET_UP}, Add the CMG connection point"
@@ -265,13 +265,19 @@ def mode_not_allowed(design: Design, plan: Plan | None) -> Iterator[Fault]:
             continue
         for population, clients in gateway_users(end, role.site):
             allowed = allowed_modes(end.site_version(), clients.identity)
-            if role.mode not in allowed:
+            if _effective(end, role) not in allowed:
                 yield Fault(
                     ("roles", "management_points", name, "mode"),
                     f"management point {name!r} takes {role.mode}; over a gateway {clients.identity} clients such as "
                     f"{population!r} need {' or '.join(allowed)} in version {end.site_version()}",
                     f"change it in {console.management_point_box()}",
                 )
+
+
+def _effective(design: Design, role: ManagementPoint) -> str:
+    """Return how a management point takes connections: HTTP becomes enhanced HTTP by the site's option."""
+    upgraded = design.hierarchy.sites[role.site].generated_certificates and role.mode == "http"
+    return "enhanced_http" if upgraded and has(design.site_version(), Feature.ENHANCED_HTTP) else role.mode
 
 
 @rule("CMG411", Severity.ERROR, "a secondary site's management point takes gateway traffic", source=_ROLES)
