@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 from xml.sax.saxutils import escape
 
-STEP_X, STEP_Y, MARGIN = 210, 130, 80
+STEP_X, STEP_Y, MARGIN = 210, 140, 80
 BOX_X, BOX_Y = 58, 19
 STYLE = (
     "text{font:13px system-ui,sans-serif;text-anchor:middle}"
@@ -21,11 +21,11 @@ STYLE = (
 GATEWAY_PLACES = {
     "absent": (0, 1),
     "provisioning": (1, 0),
-    "ready": (2, 0),
-    "updating": (3, 0),
-    "starting": (2, 1),
-    "stopping": (3, 1),
-    "stopped": (3, 2),
+    "ready": (2.2, 0),
+    "updating": (3.4, 0),
+    "starting": (2.2, 1),
+    "stopping": (3.4, 1),
+    "stopped": (3.4, 2),
     "failed": (1, 1),
     "deleting": (1, 2),
 }

@@ -31,6 +31,8 @@ class Broken:
     expectation: Finding | None
     step: Finding | None
     remedy: str
+    changed: str
+    """What of the plan is set otherwise than its file says: ``plan.gap is 12h here``; empty if nothing is."""
     texts: Findings
     """The lines of the files both stand in."""
 
@@ -70,8 +72,14 @@ def explain(judged: Judged, verdict: Verdict) -> Broken:
         expectation=None if index is None else _expectation(judged, verdict, index),
         step=None if verdict.step is None else _step(judged, verdict, verdict.step),
         remedy=_remedy(judged, verdict),
+        changed=_changed(judged),
         texts=Findings((), {document.path: document.lines for document in documents}),
     )
+
+
+def _changed(judged: Judged) -> str:
+    changes = judged.scenario.changes
+    return ", ".join(f"{key} is {value} here" for key, value in changes.items() if key.startswith("plan."))
 
 
 def _expectation(judged: Judged, verdict: Verdict, index: int) -> Finding:

@@ -13,16 +13,19 @@ from typing import Any
 import numpy as np
 
 from cmgsim.fleet.engine import NEVER
-from cmgsim.fleet.series import Gauge
+from cmgsim.fleet.series import ENDS, Count, Gauge
 from cmgsim.rehearsal.scenario import Judged
 from cmgsim.report.broken import Broken, worst
-from cmgsim.units import DAY, format_moment
-from cmgsim.world.run import Run
+from cmgsim.units import DAY, format_duration, format_moment
+from cmgsim.site.facts import Outcome
+from cmgsim.world.run import PlanStep, Run
 
 #: What a step does to the hierarchy: adds, removes, or (all others) changes; waiting does nothing.
 _ADDS = ("create_gateway", "add_connection_point", "add_group_reference")
 _REMOVES = ("delete_gateway", "remove_connection_point", "remove_group_reference")
 _WAITS = ("wait", "until")
+#: How a gateway is when an operation on it is done.
+_DONE = {"create_gateway": "ready", "start_gateway": "ready", "stop_gateway": "stopped", "delete_gateway": "gone"}
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,8 @@ class Story:
     steps: tuple[ToldStep, ...]
     expectations: tuple[ToldExpectation, ...]
     worst: Broken | None
+    end: tuple[tuple[str, str], ...]
+    """What became of clients and their requests in the shown run, as pairs of subject and words."""
     stranded: tuple[int, ...]
     """How many clients were stranded at the end of each five minutes of the shown run."""
     shown_seed: int
@@ -112,6 +117,7 @@ def story(judged: Sequence[Judged]) -> Story:
         steps=steps,
         expectations=_expectations(judged, shown),
         worst=worst(shown),
+        end=told_end(run),
         stranded=tuple(int(count) for count in run.series.clients[:, Gauge.STRANDED]),
         shown_seed=shown.seed,
         repeat=shown.command,
@@ -132,12 +138,33 @@ def told_steps(run: Run) -> tuple[ToldStep, ...]:
             when=format_moment(step.started_us)[:-3],
             symbol=symbol_of(step.verb),
             text=step.text,
-            note=step.note,
+            note=f"{_DONE[step.verb]} {step.note}" if _says_when_done(step) else step.note,
             outcome="" if step.outcome is None else step.outcome.value,
             stranded=lost[step.index],
         )
         for step in run.steps
     )
+
+
+def told_end(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return where a run's clients are in the end, what became of their requests, and how long no gateway was active."""
+    gauges = run.series.clients[-1]
+    places = ((Gauge.INTERNET, "on the internet"), (Gauge.INTRANET, "on the intranet"), (Gauge.OFF, "off"))
+    clients = [f"{int(gauges[gauge])} {words}" for gauge, words in places if gauges[gauge]]
+    clients.append(f"{len(run.stranded_clients)} stranded")
+    asked = run.series.total(Count.ASKED)
+    ends = [f"{run.series.total(count)} {count.name.lower().replace('givenup', 'given up')}" for count in ENDS]
+    without = sum(end - start for start, end in run.gaps())
+    active = f"none was active for {format_duration(without)}" if without else "one was active at every moment"
+    return (
+        ("clients", ", ".join(clients)),
+        ("requests", f"{asked} asked: {', '.join(one for one in ends if not one.startswith('0 '))}".rstrip(": ")),
+        ("gateways", active),
+    )
+
+
+def _says_when_done(step: PlanStep) -> bool:
+    return step.outcome is Outcome.DONE and step.verb in _DONE and step.note.startswith("after ")
 
 
 def symbol_of(verb: str) -> str:
@@ -158,6 +185,7 @@ def as_data(told: Story) -> dict[str, Any]:
         "days": told.days,
         "plan": {"add": told.adds, "change": told.changes, "delete": told.deletes},
         "steps": [vars(step) for step in told.steps],
+        "end": dict(told.end),
         "expectations": [{**vars(one), "holds": one.holds} for one in told.expectations],
         "worst": _worst_data(told.worst),
         "shown_seed": told.shown_seed,

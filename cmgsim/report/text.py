@@ -9,6 +9,7 @@ from enum import Enum
 
 from cmgsim.design.findings import Style, display_width, printable
 from cmgsim.report.broken import Broken
+from cmgsim.report.frames import fitting_frame
 from cmgsim.report.story import Story, ToldExpectation, ToldStep
 
 _RESET = "\x1b[0m"
@@ -22,7 +23,6 @@ class Colour(Enum):
     BAD = "\x1b[31m"
     LOUD = "\x1b[1;31m"
     FAINT = "\x1b[2m"
-    PLACE = "\x1b[34m"
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,7 @@ def text(story: Story, style: Style = Style.PLAIN, width: int = 80, glyphs: Glyp
         _header(story, page),
         _plan(story, page),
         _expectations(story, page),
+        _end(story, page),
         _worst(story.worst, page),
         _after(story, page),
         _verdict(story, page),
@@ -66,6 +67,10 @@ class _Page:
     def wrapped(self, words: str, indent: str = "", colour: Colour | None = None) -> list[str]:
         lines = textwrap.wrap(printable(words), self.width, initial_indent=indent, subsequent_indent=indent)
         return [self.paint(line, colour) for line in lines]
+
+    def labelled(self, label: str, words: str) -> list[str]:
+        """Write words beside a label, and below it in their own column."""
+        return textwrap.wrap(printable(f"  {label:<8}  {words}"), self.width, subsequent_indent=" " * 12)
 
     def crop(self, line: str) -> str:
         """Cut a line that must not be wrapped."""
@@ -155,27 +160,26 @@ def _narrow(one: ToldExpectation, row: tuple[str, ...], page: _Page) -> list[str
     return [*lines, *([page.paint(page.crop(f"    {row[3]}"), Colour.FAINT)] if row[3] else [])]
 
 
+def _end(story: Story, page: _Page) -> list[str]:
+    """Tell how it ended where nothing was expected that would tell it."""
+    if story.expectations:
+        return []
+    return [line for subject, words in story.end for line in page.labelled(subject, words)]
+
+
 def _worst(broken: Broken | None, page: _Page) -> list[str]:
     if broken is None or (finding := broken.step or broken.expectation) is None:
         return []
     finding = replace(finding, path=(), remedy=broken.remedy)
-    lines = [line for row in broken.frame(finding, Style.PLAIN).splitlines() for line in _frame_line(row, page)]
+    drawn = broken.frame(finding, Style.PLAIN)
+    if broken.changed and broken.step is not None:
+        drawn += f"\n  = note: {broken.changed}"
+    lines = fitting_frame(drawn, page.style, page.width)
     if broken.counter_examples:
         lines += ["", *(page.crop(f"  {row}") for row in str(broken.counter_examples).splitlines())]
     if broken.more:
         lines.append(f"  ... and {broken.more} more")
     return lines
-
-
-def _frame_line(line: str, page: _Page) -> list[str]:
-    """Wrap a frame's words, cut its source lines, and colour both."""
-    if line.startswith("error["):
-        return page.wrapped(line, colour=Colour.LOUD)
-    if " = " in line[:8]:
-        return textwrap.wrap(line, page.width, subsequent_indent=" " * (line.index("=") + 2))
-    if line.lstrip().startswith("-->"):
-        return [page.paint(line, Colour.PLACE)]
-    return [page.paint(page.crop(line), Colour.BAD if set(line) <= set(" |^") and "^" in line else None)]
 
 
 def _after(story: Story, page: _Page) -> list[str]:

@@ -90,5 +90,5 @@ def show_faults(outlet: Outlet, error: FileFaults) -> int:
 
         outlet.show_data({**as_json(findings), "schema": f"cmgsim/{outlet.command}/v1", "exit": int(Exit.FAILED)})
     else:
-        outlet.show(findings.frames(outlet.style))
+        outlet.show(outlet.frames(findings))
     return Exit.FAILED

@@ -49,7 +49,8 @@ def lint_command(
         outlet.show_data({**as_json(found), "schema": "cmgsim/lint/v1", "unreadable": unreadable, "exit": int(code)})
     else:
         show_findings(outlet, found, layout)
-        outlet.say(summary(found, len(files) - len(unreadable)))
+        if len(unreadable) < len(files):
+            outlet.say(summary(found, len(files) - len(unreadable)))
     return code
 
 
@@ -86,7 +87,8 @@ def judge_files(files: Sequence[Path], choice: Choice) -> tuple[Findings, list[s
             found += faults.findings  # type: ignore[operator]
         except UnreadableFile as error:
             unreadable.append(str(error))
-    return found, unreadable
+    # A design among the files is judged for itself and again for each scenario that names it.
+    return Findings(dict.fromkeys(found), found.texts), list(dict.fromkeys(unreadable))
 
 
 def judge_file(path: Path, files: Sequence[Path], choice: Choice) -> Findings:
@@ -160,7 +162,7 @@ def show_findings(outlet: Outlet, found: Findings, layout: str) -> None:
         outlet.show(json.dumps(formats.sarif(found), indent=2))
     elif found:
         writers = {"concise": formats.concise, "github": formats.github}
-        outlet.show(writers[layout](found) if layout in writers else found.frames(outlet.style))
+        outlet.show(writers[layout](found) if layout in writers else outlet.frames(found))
 
 
 def summary(found: Findings, files: int) -> str:

@@ -13,13 +13,15 @@ from typing import IO, TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
-    from cmgsim.design.findings import Style
+    from cmgsim.design.findings import Findings, Style
     from cmgsim.report.text import Glyphs
 
 #: The widest that text is written, even on wider terminals.
 WIDEST = 110
 #: What a terminal is taken for when it does not say.
 _SIZE = (80, 24)
+#: Wider than any line of a frame.
+_WHOLE = 10_000
 
 
 class Exit(IntEnum):
@@ -71,6 +73,12 @@ class Outlet:
     def width(self) -> int:
         """The columns to write in."""
         return min(shutil.get_terminal_size(_SIZE).columns, WIDEST)
+
+    def frames(self, findings: Findings) -> str:
+        """Return findings as frames: as wide as the terminal, or whole where the output goes elsewhere."""
+        from cmgsim.report.frames import fitting_frames
+
+        return fitting_frames(findings, self.style, self.width if sys.stdout.isatty() else _WHOLE)
 
     @property
     def glyphs(self) -> Glyphs:

@@ -204,7 +204,7 @@ def _refused(outlet: Outlet, task: Task, findings: Findings) -> dict[str, Any]:
     from cmgsim.design.formats import as_json
 
     if outlet.form is Form.TEXT:
-        outlet.show(findings.errors.frames(outlet.style))
+        outlet.show(outlet.frames(findings.errors))
         outlet.show(f"\nnot run: {len(findings.errors)} error{'' if len(findings.errors) == 1 else 's'}")
     return {"path": task.loaded.path.as_posix(), **as_json(findings)}
 
