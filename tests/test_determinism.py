@@ -58,6 +58,15 @@ kernel.fork().run(2_000)
 print(len(kernel.trace), kernel.trace.digest)
 """
 
+WORLD = """
+import cmgsim
+
+design = cmgsim.load("scenarios/designs/five_to_two.design.yaml")
+plan = cmgsim.load("scenarios/plans/five_to_two.plan.yaml")
+run = cmgsim.rehearse(design, plan, seed=11, scale=100_000, before="9h", after="12h")
+print(len(run.trace), run.trace.digest, run.digest)
+"""
+
 
 def printed(program: str, hash_seed: str) -> str:
     """Return what a program prints in a fresh process."""
@@ -66,7 +75,7 @@ def printed(program: str, hash_seed: str) -> str:
     return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=True).stdout
 
 
-@pytest.mark.parametrize("program", [pytest.param(KERNEL, id="kernel")])
+@pytest.mark.parametrize("program", [pytest.param(KERNEL, id="kernel"), pytest.param(WORLD, id="world")])
 def test_every_process_prints_the_same_digest(program: str) -> None:
     outputs = {printed(program, hash_seed) for hash_seed in ("0", "1", "4711")}
     assert len(outputs) == 1

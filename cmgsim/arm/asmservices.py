@@ -155,7 +155,8 @@ def change_configuration(cloud: Cloud, visit: Visit) -> Reply:
     slot = _slot(cloud, visit)
     configuration = visit.field("Configuration")
     counts = cscfg.role_counts(decoded(configuration, "Configuration"))
-    return _accepted(classic.scale(cloud, SLOT, slot, {name.lower(): count for name, count in counts.items()}))
+    wanted = {name.lower(): count for name, count in counts.items()}
+    return _accepted(classic.scale(cloud, SLOT, slot, wanted, configuration))
 
 
 def change_status(cloud: Cloud, visit: Visit) -> Reply:

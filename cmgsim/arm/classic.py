@@ -124,8 +124,12 @@ def deploy(
     return _resize(cloud, made, "slots.create", {role.name.lower(): role.instances for role in plan.roles})
 
 
-def scale(cloud: Cloud, kind: ResourceType, slot: Resource, counts: dict[str, int]) -> Operation:
+def scale(
+    cloud: Cloud, kind: ResourceType, slot: Resource, counts: dict[str, int], configuration: str = ""
+) -> Operation:
     """Give the roles of a deployment as many instances as *counts* says, by name of role in lower case.
+
+    A *configuration* replaces the text of the present one, unless the operation fails.
 
     Raises:
         ArmError: if there is no such role, the deployment is busy, or the quota of cores too small.
@@ -138,7 +142,7 @@ def scale(cloud: Cloud, kind: ResourceType, slot: Resource, counts: dict[str, in
             raise bad_request("BadRequest", f"The role '{name}' is not part of the deployment '{slot.name}'.")
     extra = sum((count - _count(known[name])) * _cores(known[name]) for name, count in counts.items())
     _require_cores(cloud, slot, extra)
-    return _resize(cloud, slot, "slots.update", counts)
+    return _resize(cloud, _configured(slot, configuration), "slots.update", counts)
 
 
 def start(cloud: Cloud, kind: ResourceType, slot: Resource) -> Operation:
@@ -195,7 +199,17 @@ def settle(cloud: Cloud, operation: Operation) -> None:
         secret = {"instances": kept}
         body = body_with_properties(role.body, instanceCount=count)
         cloud.change(role, body=body, secret=secret, cores=_cores(role) * count, operation="", state=SUCCEEDED)
-    cloud.change(slot, operation="", state=SUCCEEDED if succeeded else FAILED)
+    secret = dict(slot.secret)
+    before = secret.pop("configuration_before", None)
+    body = slot.body if succeeded or before is None else body_with_properties(slot.body, configuration=before)
+    cloud.change(slot, body=body, secret=secret, operation="", state=SUCCEEDED if succeeded else FAILED)
+
+
+def _configured(slot: Resource, configuration: str) -> Resource:
+    if not configuration:
+        return slot
+    secret = slot.secret | {"configuration_before": slot.properties.get("configuration", "")}
+    return slot.having(body=body_with_properties(slot.body, configuration=configuration), secret=secret)
 
 
 def _resize(cloud: Cloud, slot: Resource, lifecycle: str, counts: dict[str, int]) -> Operation:

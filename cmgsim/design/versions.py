@@ -14,7 +14,7 @@ Version = Literal[1710, 1802, 1806, 1810, 1902, 1906, 1910, 2002, 2006, 2010, 21
 """A version of Configuration Manager, current branch, that has a profile here."""
 
 VERSIONS: tuple[int, ...] = get_args(Version)
-BASELINE = 1906
+BASELINE: Version = 1906
 
 
 class Feature(Enum):

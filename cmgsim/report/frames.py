@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from collections.abc import Sequence
 
 from cmgsim.design.findings import Findings, Style, display_width, frame
 
@@ -24,9 +25,11 @@ def fitting_frames(findings: Findings, style: Style, width: int) -> str:
     )
 
 
-def fitting_frame(drawn: str, style: Style, width: int) -> list[str]:
-    """Return the lines of a frame that was drawn without colours, at most *width* columns wide."""
+def fitting_frame(drawn: str, style: Style, width: int, notes: Sequence[str] = ()) -> list[str]:
+    """Return the lines of a frame that was drawn without colours, at most *width* columns wide, with more notes."""
     rows = drawn.splitlines()
+    gutter = max((bar.end() for row in rows if (bar := _BAR.match(row))), default=3) - 1
+    rows += [f"{' ' * gutter}= {note}" for note in notes]
     tone = _TONES[rows[0].partition("[")[0]]
     offset = _offset(rows, width)
     lines = _painted(_wrapped(rows[0], width, 0), tone, style)

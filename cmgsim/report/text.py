@@ -171,10 +171,8 @@ def _worst(broken: Broken | None, page: _Page) -> list[str]:
     if broken is None or (finding := broken.step or broken.expectation) is None:
         return []
     finding = replace(finding, path=(), remedy=broken.remedy)
-    drawn = broken.frame(finding, Style.PLAIN)
-    if broken.changed and broken.step is not None:
-        drawn += f"\n  = note: {broken.changed}"
-    lines = fitting_frame(drawn, page.style, page.width)
+    notes = [f"note: {broken.changed}"] if broken.changed and broken.step is not None else []
+    lines = fitting_frame(broken.frame(finding, Style.PLAIN), page.style, page.width, notes)
     if broken.counter_examples:
         lines += ["", *(page.crop(f"  {row}") for row in str(broken.counter_examples).splitlines())]
     if broken.more:

@@ -66,10 +66,10 @@ def _lines(broken: Broken) -> Iterator[str]:
     if broken.step is not None:
         yield ""
         yield f"broken by this step: {verdict.because}" if verdict.because else "broken by this step"
-        yield from broken.frame(replace(broken.step, path=()), Style.PLAIN).splitlines()[1:]
+        yield from broken.frame(replace(broken.step, path=(), remedy=broken.remedy), Style.PLAIN).splitlines()[1:]
         if broken.changed:
             yield f"  = note: {broken.changed}"
-    if broken.remedy:
+    elif broken.remedy:
         yield f"  = help: {broken.remedy}"
     if broken.counter_examples:
         yield ""

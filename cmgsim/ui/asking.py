@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any
+import re
+import textwrap
+from typing import Any
 
 import click
 
+from cmgsim.errors import UnknownName
 from cmgsim.ui.door import door
 from cmgsim.ui.outlet import Exit, Form, Outlet
-
-if TYPE_CHECKING:
-    from cmgsim.lint.rule import Rule
 
 KINDS = ("design", "plan", "scenario")
 
@@ -26,32 +26,66 @@ def rule_command(outlet: Outlet, rule_id: str | None) -> int:
 
     Exit codes: 0 it is known, 2 there is no such rule.
     """
-    from cmgsim.lint import linter  # noqa: F401 - fills the register of rules
-    from cmgsim.lint.rule import RULES
-
-    rules = list(RULES.values()) if rule_id is None else [RULES[rule_id.upper()]]
+    titles = rule_titles()
+    known = list(titles) if rule_id is None else [rule_id.upper()]
+    if known[0] not in titles:
+        raise UnknownName("rule", known[0], titles)
     if outlet.form is Form.JSON:
-        outlet.show_data({"rules": [_data(rule) for rule in rules]})
+        outlet.show_data({"rules": [_data(name, titles[name]) for name in known]})
     elif rule_id is None:
-        outlet.show("\n".join(f"{rule.id}  {rule.severity.value:<7}  {rule.title}" for rule in rules))
+        outlet.show("\n".join(f"{name}  {titles[name][0]:<7}  {titles[name][1]}" for name in known))
     else:
-        outlet.show(page(rules[0]))
+        outlet.show(page(known[0], titles[known[0]], outlet.width))
     return Exit.HOLDS
 
 
-def page(rule: Rule) -> str:
-    """Write all that is said of a rule."""
-    versions = ", ".join(map(str, rule.versions))
-    parts = [f"{rule.id} ({rule.severity.value}): {rule.title}", rule.why]
-    if rule.bad:
-        parts.append(f"Bad:  {rule.bad}\nGood: {rule.good}")
-    parts.append(f"Source: {rule.source}\nVersions: {versions}")
-    parts.append(f"To leave it out where it does not matter: # cmgsim: ignore {rule.id} REASON")
-    return "\n\n".join(part for part in parts if part)
+def rule_titles() -> dict[str, tuple[str, str]]:
+    """Return severity and title of every id that a finding can carry: faults of files, then the linter's rules."""
+    from cmgsim.design import faults
+    from cmgsim.lint.linter import NO_REASON, UNUSED
+    from cmgsim.lint.rule import RULES
+
+    return {
+        **{name: ("error", title) for name, title in faults.RULES.items()},
+        "CMG010": ("error", "a file that is named is not there"),
+        "CMG011": ("error", "a value that is set is not there"),
+        NO_REASON: ("warning", "a rule is ignored without a reason"),
+        UNUSED: ("info", "a comment ignores a rule that finds nothing there"),
+        **{name: (rule.severity.value, rule.title) for name, rule in RULES.items()},
+    }
 
 
-def _data(rule: Rule) -> dict[str, Any]:
-    fields = {name: value for name, value in vars(rule).items() if name != "check"}
+def page(name: str, title: tuple[str, str], width: int) -> str:
+    """Write all that is said of a rule, in lines of at most *width* columns."""
+    from cmgsim.lint.pages import describe
+    from cmgsim.lint.rule import RULES
+
+    if name not in RULES:
+        text = f"{name} {title[1]} ({title[0]})\n\nFound whenever a file is read; the finding says what to write instead."
+    else:
+        text = f"{describe(name)}\n\nTo leave it out where it does not matter: # cmgsim: ignore {name} REASON"
+    return "\n\n".join(_filled(paragraph, width) for paragraph in text.split("\n\n"))
+
+
+#: A line that ``describe`` puts beside its label, and one that goes on below.
+_FACT, _GOES_ON = re.compile(r"\w+: {2,}"), re.compile(r"\n {10}")
+
+
+def _filled(paragraph: str, width: int) -> str:
+    """Wrap a paragraph anew, or each line of a list of facts below itself."""
+    facts = _FACT.match(paragraph) is not None
+    lines = _GOES_ON.sub(" ", paragraph).splitlines() if facts else [" ".join(paragraph.split())]
+    below = " " * 10 if facts else ""
+    return "\n".join(textwrap.fill(line, width, subsequent_indent=below, break_long_words=False) for line in lines)
+
+
+def _data(name: str, title: tuple[str, str]) -> dict[str, Any]:
+    from cmgsim.lint.rule import RULES
+
+    if name not in RULES:
+        return {"id": name, "severity": title[0], "title": title[1]}
+    rule = RULES[name]
+    fields = {key: value for key, value in vars(rule).items() if key != "check"}
     return {**fields, "severity": rule.severity.value, "versions": list(rule.versions)}
 
 

@@ -80,7 +80,7 @@ def put_slot(cloud: Cloud, call: Call) -> Answer:
     slot = cloud.store.get(f"{service.id}/slots/{slot_name}")
     if slot is not None:
         counts = {role.name.lower(): role.instances for role in plan.roles}
-        return _begun(cloud, call, classic.scale(cloud, SLOT, slot, counts), 200)
+        return _begun(cloud, call, classic.scale(cloud, SLOT, slot, counts, plan.configuration), 200)
     return _begun(cloud, call, classic.deploy(cloud, (SLOT, ROLE), service, slot_name.lower(), plan), 201)
 
 

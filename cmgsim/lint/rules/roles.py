@@ -14,6 +14,7 @@ from cmgsim.lint.outlook import moments, outcome
 from cmgsim.lint.rule import Fault, rule
 
 if TYPE_CHECKING:
+    from cmgsim.design.gateways import Gateway
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
     from cmgsim.design.roles import ConnectionPoint, ManagementPoint
@@ -85,25 +86,31 @@ def ports_blocked(design: Design, plan: Plan | None) -> Iterator[Fault]:
 
     Bad: ``outbound_ports: [443]`` with ``vms: 2`` Good: ``outbound_ports: [443, 10140-10141]``.
     """
-    states = [outcome(design, plan), *(moment.after.design for moment in moments(design, plan))]
     reported: set[str] = set()
-    for state in states:
+    for state, name, point in _dialling(design, plan):
+        blocked = _blocked_vms(state.gateways[point.gateway], point)
+        if blocked and name not in reported:
+            reported.add(name)
+            yield Fault(
+                ("roles", "connection_points", name, "outbound_ports"),
+                f"connection point {name!r} cannot reach VM {_numbers(blocked)} of gateway {point.gateway!r}",
+                _ports_remedy(state.gateways[point.gateway]),
+            )
+
+
+def _dialling(design: Design, plan: Plan | None) -> Iterator[tuple[Design, str, ConnectionPoint]]:
+    """Yield the connection points with a gateway to dial, when the plan is done and after each of its steps."""
+    end = outcome(design, plan)
+    yield from ((end, name, point) for name, point in end.roles.connection_points.items())
+    for moment in moments(design, plan):
+        state = moment.after.design
         for name, point in state.roles.connection_points.items():
-            blocked = _blocked_vms(state, point)
-            if blocked and name not in reported:
-                reported.add(name)
-                yield Fault(
-                    ("roles", "connection_points", name, "outbound_ports"),
-                    f"connection point {name!r} cannot reach VM {_numbers(blocked)} of gateway {point.gateway!r}",
-                    _ports_remedy(state, point),
-                )
+            if not point.planned and not state.gateways[point.gateway].planned:
+                yield state, name, point
 
 
-def _blocked_vms(design: Design, point: ConnectionPoint) -> list[int]:
+def _blocked_vms(gateway: Gateway, point: ConnectionPoint) -> list[int]:
     """Return the numbers of the VMs that a connection point cannot dial."""
-    gateway = design.gateways[point.gateway]
-    if point.planned or gateway.planned:
-        return []
 
     def fallback(vm: int) -> int:
         return HTTPS if gateway.vms == 1 else HTTPS_BASE + vm
@@ -122,8 +129,7 @@ def _numbers(vms: list[int]) -> str:
     return str(vms[0]) if len(vms) == 1 else f"{', '.join(map(str, vms[:-1]))} and {vms[-1]}"
 
 
-def _ports_remedy(design: Design, point: ConnectionPoint) -> str:
-    gateway = design.gateways[point.gateway]
+def _ports_remedy(gateway: Gateway) -> str:
     if gateway.deployment == "vmss":
         return "open HTTPS 443 outbound"
     last = f"-{TCP_BASE + gateway.vms}" if gateway.vms > 1 else ""
