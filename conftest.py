@@ -1,13 +1,8 @@
 """What scenarios/ and tests/ share: the pytest plugin and the profiles of Hypothesis. Nothing else belongs here."""
 
-from importlib.util import find_spec
-
 from hypothesis import settings
 
-pytest_plugins = [
-    "pytester",
-    *(["cmgsim.testing.plugin"] if find_spec("cmgsim.testing") and find_spec("cmgsim.testing.plugin") else []),
-]
+pytest_plugins = ["cmgsim.testing.plugin", "pytester"]
 
 # `ci` draws the same examples every time; `--hypothesis-profile=dev` looks for new ones.
 settings.register_profile("ci", derandomize=True, deadline=None)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cmgsim.capacity.documented import documented_size
-    from cmgsim.checks.check import judge
+    from cmgsim.checks.judge import judge
     from cmgsim.design.files import load
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
@@ -53,7 +53,7 @@ _HOMES = {
     "World": "cmgsim.world.world",
     "build": "cmgsim.world.build",
     "documented_size": "cmgsim.capacity.documented",
-    "judge": "cmgsim.checks.check",
+    "judge": "cmgsim.checks.judge",
     "lint": "cmgsim.lint.linter",
     "load": "cmgsim.design.files",
     "rehearse": "cmgsim.rehearsal.rehearse",

@@ -1,7 +1,7 @@
 """What a check is: a question about a finished run, with parameters, answered by a verdict.
 
 To add one, write a function of a run and its parameters and file it with :func:`check` under a name; the same name
-works in a scenario's ``expect:`` and in :func:`judge`.
+works in a scenario's ``expect:`` and in :func:`cmgsim.checks.judge.judge`.
 """
 
 from __future__ import annotations
@@ -10,8 +10,6 @@ from collections.abc import Callable
 from typing import Any
 
 from cmgsim.checks.verdict import Verdict
-from cmgsim.design.scenario import Expectation
-from cmgsim.errors import UsageError
 from cmgsim.registry import Registry
 from cmgsim.world.run import Run
 
@@ -26,24 +24,3 @@ def check(name: str) -> Callable[[Check], Check]:
         return CHECKS.add(name, function)
 
     return register
-
-
-def judge(run: Run, expectation: Expectation | str, **parameters: Any) -> Verdict:
-    """Ask one check about a run: ``judge(run, "stranded_clients", at_most=0)``.
-
-    Raises:
-        UnknownName: if no check has that name.
-        UsageError: if the parameters are not the check's own.
-    """
-    import cmgsim.checks.conservation
-    import cmgsim.checks.liveness
-    import cmgsim.checks.safety  # noqa: F401
-
-    if isinstance(expectation, str):
-        known = CHECKS[expectation]
-        try:
-            expectation = Expectation.model_validate({expectation: parameters})
-        except ValueError as error:
-            raise UsageError(f"{expectation}: {error}") from None
-        return known(run, expectation.parameters)
-    return CHECKS[expectation.check](run, expectation.parameters)

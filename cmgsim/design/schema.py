@@ -17,7 +17,7 @@ from cmgsim.design.gateways import ResourceGroupChoice
 from cmgsim.design.model import Design
 from cmgsim.design.network import Boundary
 from cmgsim.design.plan import Plan, Step
-from cmgsim.design.scenario import Bound, Expectation, Scenario
+from cmgsim.design.scenario import Bound, ClientsKnowing, Expectation, Scenario, StrandedClients
 from cmgsim.errors import UnknownName
 
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -34,7 +34,7 @@ _EXACTLY_ONE: dict[str, tuple[str, ...]] = {
 }
 #: Of these keys a mapping has one or more.
 _ONE_OR_MORE: dict[str, tuple[str, ...]] = {
-    kind.__name__: tuple(Bound.model_fields) for kind in (Bound, *Bound.__subclasses__())
+    kind.__name__: tuple(Bound.model_fields) for kind in (Bound, StrandedClients, ClientsKnowing)
 }
 #: Of these keys a mapping has at most one.
 _NOT_BOTH: dict[str, tuple[str, ...]] = {"Scenario": ("plan", "steps")}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
-from cmgsim.checks.check import judge
+from cmgsim.checks.judge import judge
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.files import LoadedScenario
 from cmgsim.rehearsal.rehearse import Observer, rehearse

@@ -9,7 +9,6 @@ from cmgsim.design.files import LoadedScenario
 from cmgsim.design.findings import Findings
 from cmgsim.lint.linter import Sources, lint
 
-
 _NOTHING: Mapping[str, str] = MappingProxyType({})
 
 

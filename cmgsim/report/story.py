@@ -16,8 +16,8 @@ from cmgsim.fleet.engine import NEVER
 from cmgsim.fleet.series import ENDS, Count, Gauge
 from cmgsim.rehearsal.scenario import Judged
 from cmgsim.report.broken import Broken, worst
-from cmgsim.units import DAY, format_duration, format_moment
 from cmgsim.site.facts import Outcome
+from cmgsim.units import DAY, format_duration, format_moment
 from cmgsim.world.run import PlanStep, Run
 
 #: What a step does to the hierarchy: adds, removes, or (all others) changes; waiting does nothing.
@@ -147,7 +147,7 @@ def told_steps(run: Run) -> tuple[ToldStep, ...]:
 
 
 def told_end(run: Run) -> tuple[tuple[str, str], ...]:
-    """Return where a run's clients are in the end, what became of their requests, and how long no gateway was active."""
+    """Return where a run's clients are in the end, what of their requests, and for how long no gateway was active."""
     gauges = run.series.clients[-1]
     places = ((Gauge.INTERNET, "on the internet"), (Gauge.INTRANET, "on the intranet"), (Gauge.OFF, "off"))
     clients = [f"{int(gauges[gauge])} {words}" for gauge, words in places if gauges[gauge]]

@@ -6,6 +6,7 @@ import textwrap
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from enum import Enum
+from itertools import pairwise
 
 from cmgsim.design.findings import Style, display_width, printable
 from cmgsim.report.broken import Broken
@@ -199,7 +200,7 @@ def sparkline(values: tuple[int, ...], width: int, glyphs: Glyphs) -> str:
     """Draw numbers over time, at most *width* columns and 60; each column shows the greatest of its span."""
     columns = max(1, min(width, 60, len(values)))
     edges = [index * len(values) // columns for index in range(columns + 1)]
-    spans = [max(values[start:end]) for start, end in zip(edges, edges[1:], strict=False)]
+    spans = [max(values[start:end]) for start, end in pairwise(edges)]
     top, last = max(*spans, 1), len(glyphs.bars) - 1
     return "".join(glyphs.bars[-(-value * last // top)] for value in spans)
 

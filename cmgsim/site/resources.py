@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 from base64 import b64encode
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape
@@ -62,6 +62,7 @@ class Verdict(Enum):
     """What an answer means for the stages that follow."""
 
     GO_ON = "go on"
+    NOTHING_THERE = "nothing there"
     ENOUGH = "enough"
 
 
@@ -73,7 +74,8 @@ class Service:
     """A gateway as Azure is to hold it.
 
     ``environment`` and ``region`` are the cloud's own names; ``group`` is empty for classic deployments, ``own_group``
-    says that it was made for this gateway alone; ``thumbprint`` is that of the management certificate.
+    says that it was made for this gateway alone; ``thumbprint`` is that of the management certificate. ``certificate``
+    is the name of the server certificate, ``key`` how its .PFX file holds the private key.
     """
 
     model: str
@@ -86,7 +88,9 @@ class Service:
     vms: int
     size: str
     content: bool
-    thumbprint: str = ""
+    thumbprint: str
+    certificate: str
+    key: str
 
     @property
     def storage(self) -> str:
@@ -99,7 +103,7 @@ class Stage:
     """One request: ``what`` names the resource for people, ``body`` is JSON, or XML where ``xml``.
 
     ``reading`` judges a good answer, ``wanted`` is what it compares it with; ``taken`` is the code to report when Azure
-    answers that a name is taken.
+    answers that a name is taken. ``key`` says how the private key is held that goes along, empty where none does.
     """
 
     what: str
@@ -110,6 +114,12 @@ class Stage:
     reading: Reading | None = None
     wanted: str = ""
     taken: str = "CONFLICT"
+    key: str = ""
+
+    @property
+    def claims(self) -> bool:
+        """It asks for a name, which whoever has it already must not ask for again."""
+        return self.reading is _free or (self.method == "POST" and self.effect is Effect.DEPLOYED)
 
 
 def service_of(design: Design, deployment: Deployment, settings: Gateway) -> Service:
@@ -128,6 +138,8 @@ def service_of(design: Design, deployment: Deployment, settings: Gateway) -> Ser
         size=machine_size(settings.vm_size),
         content=effective_content(design.site_version(), settings),
         thumbprint=management_certificate(deployment.name, settings) if classic and _certified(settings, there) else "",
+        certificate=settings.certificate,
+        key=design.certificates.servers[settings.certificate].private_key,
     )
 
 
@@ -136,8 +148,14 @@ def _certified(settings: Gateway, there: bool) -> bool:
 
 
 def stages(operation: Operation, before: Service, after: Service) -> tuple[Stage, ...]:
-    """Return what an operation asks of Azure to turn *before* into *after*, in order."""
-    return STAGES[after.model][operation](before, after)
+    """Return what an operation asks of Azure to turn *before* into *after*, in order.
+
+    The last request of a creation carries the server certificate, and that of a change which replaces it.
+    """
+    found = STAGES[after.model][operation](before, after)
+    if operation is Operation.CREATE or before.certificate != after.certificate:
+        return (*found[:-1], replace(found[-1], key=after.key))
+    return found
 
 
 def groups_request(service: Service) -> Stage:
@@ -167,6 +185,20 @@ def _same_region(stage: Stage, response: Response) -> Verdict | Failure:
         "RESOURCE_GROUP_IN_OTHER_REGION",
         f"the existing resource group is in {region}, the gateway in {stage.wanted}: they must be in the same region",
     )
+
+
+def _free(stage: Stage, response: Response) -> Verdict | Failure:
+    """Judge whether a name can be had (source: "Set up cloud management gateway", Before you begin)."""
+    document = response.json() or {}
+    if document.get("nameAvailable"):
+        return Verdict.GO_ON
+    code = stage.taken if document.get("reason") == "AlreadyExists" else "SERVICE_NAME_INVALID"
+    return Failure(code, f"{stage.what}: {document.get('message', '')}")
+
+
+def _empty(stage: Stage, response: Response) -> Verdict | Failure:
+    """Judge whether a resource group can go: it stays for what others have put into it."""
+    return Verdict.ENOUGH if (response.json() or {}).get("value") else Verdict.GO_ON
 
 
 # -- requests to Azure Resource Manager -----------------------------------------------------------------------------
@@ -206,8 +238,14 @@ def _group(service: Service) -> Stage:
 def _without_group(service: Service) -> list[Stage]:
     if not service.own_group:
         return []
-    url = _arm(service, f"/resourceGroups/{service.group}", "Microsoft.Resources")
-    return [Stage(f"resource group {service.group}", "DELETE", url, effect=Effect.REMOVED)]
+    what, root = f"resource group {service.group}", f"/resourceGroups/{service.group}"
+    return [
+        Stage(what, "GET", _arm(service, f"{root}/resources", "Microsoft.Resources"), reading=_empty),
+        Stage(what, "DELETE", _arm(service, root, "Microsoft.Resources"), effect=Effect.REMOVED),
+    ]
+
+
+_STORAGE = "Microsoft.Storage/storageAccounts"
 
 
 def _put(service: Service, kind: str, name: str, body: dict[str, object], taken: str = "CONFLICT") -> Stage:
@@ -219,9 +257,19 @@ def _delete(service: Service, kind: str, name: str) -> Stage:
     return Stage(f"{kind}/{name}", "DELETE", _resource(service, kind, name), effect=Effect.REMOVED)
 
 
+def _name(service: Service, kind: str, name: str, action: str, taken: str) -> Stage:
+    """Ask whether a name of the world is free, before anything is made that would need it."""
+    url = _arm(service, f"/providers/{kind.partition('/')[0]}/{action}", kind.partition("/")[0])
+    return Stage(f"{kind}/{name}", "POST", url, _json({"name": name, "type": kind}), reading=_free, taken=taken)
+
+
+def _storage_name(service: Service) -> Stage:
+    return _name(service, _STORAGE, service.storage, "checkNameAvailability", "STORAGE_NAME_TAKEN")
+
+
 def _storage(service: Service) -> Stage:
     body: dict[str, object] = {"sku": {"name": "Standard_LRS"}, "kind": "Storage"}
-    return _put(service, "Microsoft.Storage/storageAccounts", service.storage, body, "STORAGE_NAME_TAKEN")
+    return _put(service, _STORAGE, service.storage, body, "STORAGE_NAME_TAKEN")
 
 
 def _json(document: object) -> bytes:
@@ -249,18 +297,20 @@ def _power(service: Service, verb: str) -> Stage:
 def _content_change(before: Service, after: Service) -> list[Stage]:
     if after.content == before.content:
         return []
-    kind = "Microsoft.Storage/storageAccounts"
-    return [_storage(after) if after.content else _delete(after, kind, after.storage)]
+    return [_storage_name(after), _storage(after)] if after.content else [_delete(after, _STORAGE, after.storage)]
 
 
 def _arm_create(before: Service, after: Service) -> tuple[Stage, ...]:
+    names = [_name(after, _DOMAIN_NAMES, after.name, "checkDomainNameAvailability", "SERVICE_NAME_TAKEN")]
     storage = [_storage(after)] if after.content else []
+    if after.content:
+        names.append(_storage_name(after))
     service = _put(after, _DOMAIN_NAMES, after.name, {}, "SERVICE_NAME_TAKEN")
-    return (*_providers(after), _group(after), *storage, service, _slot(after))
+    return (*_providers(after), *names, _group(after), *storage, service, _slot(after))
 
 
 def _arm_delete(before: Service, after: Service) -> tuple[Stage, ...]:
-    storage = [_delete(before, "Microsoft.Storage/storageAccounts", before.storage)] if before.content else []
+    storage = [_delete(before, _STORAGE, before.storage)] if before.content else []
     return (_delete(before, _DOMAIN_NAMES, before.name), *storage, *_without_group(before))
 
 
@@ -373,6 +423,8 @@ def _vmss_create(before: Service, after: Service) -> tuple[Stage, ...]:
     vault: dict[str, object] = {"properties": {"sku": {"family": "A", "name": "standard"}, "tenantId": ""}}
     return (
         *_providers(after),
+        _name(after, "Microsoft.KeyVault/vaults", after.name, "checkNameAvailability", "VAULT_NAME_TAKEN"),
+        _storage_name(after),
         _group(after),
         _put(after, "Microsoft.KeyVault/vaults", after.name, vault, "VAULT_NAME_TAKEN"),
         _storage(after),
@@ -393,7 +445,7 @@ def _vmss_delete(before: Service, after: Service) -> tuple[Stage, ...]:
         "Microsoft.Network/virtualNetworks",
         "Microsoft.KeyVault/vaults",
     )
-    storage = _delete(before, "Microsoft.Storage/storageAccounts", before.storage)
+    storage = _delete(before, _STORAGE, before.storage)
     return (*(_delete(before, kind, before.name) for kind in kinds), storage, *_without_group(before))
 
 

@@ -7,6 +7,8 @@ library, and neither do the modules it imports; the rest of cmgsim is loaded whe
 from __future__ import annotations
 
 import fnmatch
+from collections.abc import Generator
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -58,9 +60,11 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> object:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Show the counter-examples of tables and verdicts that a failed ``assert`` names."""
-    report: pytest.TestReport = yield
+    report = yield
     if report.failed and call.excinfo is not None:
         report.sections += failures.evidence(call.excinfo)
     return report

@@ -61,7 +61,7 @@ def page(name: str, title: tuple[str, str], width: int) -> str:
     from cmgsim.lint.rule import RULES
 
     if name not in RULES:
-        text = f"{name} {title[1]} ({title[0]})\n\nFound whenever a file is read; the finding says what to write instead."
+        text = f"{name} {title[1]} ({title[0]})\n\nFound when a file is read; the finding says what to write instead."
     else:
         text = f"{describe(name)}\n\nTo leave it out where it does not matter: # cmgsim: ignore {name} REASON"
     return "\n\n".join(_filled(paragraph, width) for paragraph in text.split("\n\n"))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
 
@@ -15,10 +15,14 @@ from cmgsim.ui.door import door
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
+    from pydantic import BaseModel
+
     from cmgsim.design.document import Document
     from cmgsim.design.findings import Findings
     from cmgsim.design.model import Design
 
+Model = TypeVar("Model", bound="BaseModel")
+Model = TypeVar("Model", bound="BaseModel")
 FORMATS = ("frames", "concise", "github", "json", "sarif")
 
 
@@ -145,7 +149,7 @@ def _judge_plan(document: Document, designs: Sequence[Path], choice: Choice) -> 
     return Findings((one for one in found if one.file == document.path), found.texts)
 
 
-def _valid(model, document, root=None):  # type: ignore[no-untyped-def]
+def _valid(model: type[Model], document: Document, root: BaseModel | None = None) -> Model:
     from cmgsim.design.faults import validate
 
     value, findings = validate(model, document, root)

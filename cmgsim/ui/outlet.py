@@ -8,7 +8,7 @@ import shutil
 import sys
 from dataclasses import dataclass
 from enum import Enum, IntEnum
-from typing import IO, TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
@@ -109,7 +109,7 @@ class Outlet:
         """Whether remarks are written."""
         return self.talk is Talk.NORMAL and self.form is Form.TEXT
 
-    def _coloured(self, stream: IO[str]) -> bool:
+    def _coloured(self, stream: TextIO) -> bool:
         if self.colour != "auto":
             return self.colour == "always"
         # A terminal is no part of a run: what it can show may come from the environment.
@@ -117,7 +117,7 @@ class Outlet:
         return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
 
 
-def can_print(stream: IO[str], text: str) -> bool:
+def can_print(stream: TextIO, text: str) -> bool:
     """Say whether a stream's encoding has all these letters."""
     try:
         text.encode(stream.encoding or "ascii")
@@ -131,7 +131,7 @@ def wants_traceback() -> bool:
     return os.environ.get("CMGSIM_TRACEBACK", "") not in ("", "0")  # noqa: TID251
 
 
-def _printable_on(stream: IO[str], text: str) -> str:
+def _printable_on(stream: TextIO, text: str) -> str:
     if can_print(stream, text):
         return text
     encoding = stream.encoding or "ascii"

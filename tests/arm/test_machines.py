@@ -140,7 +140,8 @@ def test_a_lifecycle_of_the_configuration_replaces_the_common_one() -> None:
     driver = Driver(ArmConfig(subscriptions=(subscription(core_quota_default=99),), lifecycles=(table,)))
     group = driver.group()
     ended = [
-        driver.poll(driver.put(f"{group}{SCALE_SETS}/web{number}", machines(1))).json()["status"] for number in range(16)
+        driver.poll(driver.put(f"{group}{SCALE_SETS}/web{number}", machines(1))).json()["status"]
+        for number in range(16)
     ]
     assert set(ended) == {"Succeeded", "Failed"}
     failed = ended.index("Failed")

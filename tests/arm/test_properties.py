@@ -7,10 +7,9 @@ from dataclasses import dataclass, field
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from parts import Driver
+from parts import CERTIFICATE, Driver
 
-from cmgsim.arm.config import ThrottleMode
-from cmgsim.arm.messages import Response
+from cmgsim.arm.messages import Request, Response
 
 GROUPS = ("one", "two", "three")
 ACCOUNTS = ("alpha", "beta", "gamma")
@@ -47,8 +46,8 @@ def make(driver: Driver, move: Move) -> Response | None:
 def listed(driver: Driver) -> tuple[set[str], set[str]]:
     """Return the names of groups, and ``group/account`` of accounts."""
     groups = {group["name"] for group in driver.get("/resourceGroups").json()["value"]}
-    found = {resource["id"].split("/") and resource["id"] for resource in driver.get("/resources").json()["value"]}
-    return groups, {f"{known.split('/')[4]}/{known.split('/')[8]}" for known in found}
+    ids = [resource["id"].split("/") for resource in driver.get("/resources").json()["value"]]
+    return groups, {f"{parts[4]}/{parts[8]}" for parts in ids}
 
 
 @dataclass
@@ -163,7 +162,93 @@ def test_stopping_on_the_way_changes_nothing(moves: list[Move]) -> None:
         start_us = halting.now_us
         assert make(straight, move) == make(halting, move)
         for moment_us in range(start_us, halting.now_us + 1, 7_000_000):
-            halting.arm.handle  # noqa: B018 - nothing is asked in between, time only passes
-            halting.arm.step(moment_us) if moment_us >= halting.arm.cloud.now_us else None
+            halting.arm.step(moment_us)
     assert straight.get("/resources") == halting.get("/resources")
-    assert straight.arm.cloud.throttle.mode is ThrottleMode.BUCKET_2024
+
+
+WORDS = st.sampled_from(
+    (
+        *(
+            "resourceGroups",
+            "rg",
+            "providers",
+            "resources",
+            "x",
+            "production",
+            "slots",
+            "roles",
+            "locks",
+            "start",
+            "%2e",
+        ),
+        *("Microsoft.Storage", "storageAccounts", "listKeys", "Microsoft.ClassicCompute", "domainNames", "contoso"),
+        *("Microsoft.Network", "publicIPAddresses", "Microsoft.Compute", "virtualMachineScaleSets", "locations"),
+        *("Microsoft.KeyVault", "vaults", "usages", "register", "Microsoft.Authorization", "checkNameAvailability"),
+    )
+)
+RESOURCE = "/resourceGroups/rg/providers"
+PATHS = st.one_of(
+    st.lists(WORDS, max_size=8).map(lambda words: "/" + "/".join(words)),
+    st.sampled_from(
+        (
+            f"{RESOURCE}/Microsoft.Storage/storageAccounts/abc",
+            f"{RESOURCE}/Microsoft.ClassicCompute/domainNames/abc",
+            f"{RESOURCE}/Microsoft.ClassicCompute/domainNames/abc/slots/production",
+            f"{RESOURCE}/Microsoft.ClassicCompute/domainNames/abc/slots/production/start",
+            f"{RESOURCE}/Microsoft.Network/publicIPAddresses/abc",
+            f"{RESOURCE}/Microsoft.Compute/virtualMachineScaleSets/abc",
+            f"{RESOURCE}/Microsoft.KeyVault/vaults/abc",
+            f"{RESOURCE}/Microsoft.Authorization/locks/abc",
+            "/providers/Microsoft.KeyVault/checkNameAvailability",
+            "/resourceGroups/rg",
+        )
+    ),
+)
+SCALARS = st.sampled_from((None, True, 0, 1, -3, 10**30, "", "eastus", "Standard_B2s", "\u00e9", "CanNotDelete"))
+NAMES = st.sampled_from(
+    (
+        *("location", "properties", "tags", "sku", "name", "capacity", "roles", "instanceCount", "configuration"),
+        *(
+            "dnsSettings",
+            "domainNameLabel",
+            "level",
+            "enableSoftDelete",
+            "softDeleteRetentionInDays",
+            "keyName",
+            "size",
+        ),
+    )
+)
+VALUES = st.recursive(SCALARS, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(NAMES, inner, max_size=5))
+DOCUMENTS = st.one_of(
+    VALUES, st.dictionaries(NAMES, VALUES, max_size=5).map(lambda written: written | {"location": "eastus"})
+)
+METHODS = st.sampled_from(("GET", "HEAD", "PUT", "PATCH", "POST", "DELETE", "OPTIONS"))
+
+
+@settings(max_examples=200)
+@given(asked=st.lists(st.tuples(METHODS, PATHS, DOCUMENTS, st.integers(0, 200)), min_size=1, max_size=12))
+def test_whatever_is_asked_has_an_answer(asked: list[tuple[str, str, object, int]]) -> None:
+    driver = Driver()
+    driver.group()
+    for method, path, document, seconds in asked:
+        answer = driver.ask(method, path, document)
+        assert answer.status < 500 or answer.status == 501
+        assert answer.status < 400 or method == "HEAD" or answer.json()["error"]["message"]
+        driver.wait(seconds)
+        assert driver.get("/resources").status in (200, 429)
+
+
+@given(
+    method=METHODS,
+    path=st.sampled_from(("", "/contoso", "/contoso/deploymentslots/production", "/contoso/deployments/x?comp=config")),
+    body=st.one_of(
+        st.binary(max_size=30), st.sampled_from((b"<a/>", b"<a><Name>x</Name><Configuration>!</Configuration></a>"))
+    ),
+)
+def test_the_older_door_answers_whatever_is_asked(method: str, path: str, body: bytes) -> None:
+    driver = Driver()
+    url = f"/{driver.id}/services/hostedservices{path}"
+    answer = driver.arm.handle(Request(method, url, {"x-ms-version": "2015-04-01"}, body, CERTIFICATE), 0)
+    assert answer.status in (200, 400, 404)
+    assert answer.body.startswith(b"<?xml")

@@ -388,6 +388,11 @@ def test_one_subscription_does_not_see_anothers_operations() -> None:
     begun = driver.delete(driver.group())
     foreign = begun.header("Location").replace(driver.id, both[1].id)
     assert error(driver.get(foreign)) == (404, "OperationNotFound")
-    assert len(driver.arm.handle(
-        Request.of("GET", f"/subscriptions?api-version={API}", token=driver.arm.token("owner", 0)), 0
-    ).json()["value"]) == 2
+    assert (
+        len(
+            driver.arm.handle(
+                Request.of("GET", f"/subscriptions?api-version={API}", token=driver.arm.token("owner", 0)), 0
+            ).json()["value"]
+        )
+        == 2
+    )

@@ -23,7 +23,8 @@ from hand_made import (
 )
 
 from cmgsim.design.clients import ClientSettings
-from cmgsim.fleet.life import Deed
+from cmgsim.draws import draw
+from cmgsim.fleet.life import PHASES, Deed
 from cmgsim.fleet.series import Count, Gauge
 from cmgsim.site.client import HABITS, Activity, Connection
 from cmgsim.site.landscape import NO_ANSWER, SERVED
@@ -65,6 +66,13 @@ def test_a_client_that_may_not_use_gateways_asks_none_and_is_not_stranded_either
     assert total(series, Count.ASKED, OLD) == total(series, Count.ASKED, NEW) == 0
     assert series.clients[:, Gauge.STRANDED].max() == 0
     assert total(series, Count.SERVED, OFFICE) > 0 or plan is ON_INTERNET
+
+
+def test_a_client_that_may_not_use_gateways_is_not_stranded_by_their_end():
+    fleet = lives(10, ON_INTERNET, sees(knows=[OLD], use_gateway=False))
+    assert fleet.stranded() == 0
+    fleet.advance(DAY)
+    assert fleet.stranded() == 0
 
 
 @pytest.mark.seed("S-84")
@@ -186,6 +194,51 @@ def test_a_restart_ends_the_pause():
     fleet.restart(0, ALL)
     fleet.advance(DAY + HABITS.reaction_us + 1)
     assert all(DAY + HABITS.reaction_us in moments(fleet, uid, Deed.KNEW_NOBODY) for uid in range(10))
+
+
+def test_a_restart_brings_forward_what_the_pause_has_put_off():
+    fleet = lives(20, ON_INTERNET, sees([OLD], answers={OLD: NO_ANSWER}))
+    fleet.advance(DAY)
+    paused = [uid for uid in range(20) if not moments_after(fleet, uid, DAY - 50 * MINUTE)]
+    fleet.behold(sees([OLD]))
+    fleet.restart(0, ALL)
+    fleet.advance(DAY + MINUTE)
+    assert paused
+    for uid in paused:
+        assert min(moments(fleet, uid, Deed.SERVED, Activity.POLICY)) < DAY + 6 * SECOND
+
+
+def moments_after(fleet, uid, since_us):
+    """Say when a client did anything since then, except that it paused."""
+    return [entry.at_us for entry in fleet.diary.entries if entry.uid == uid and entry.at_us >= since_us]
+
+
+def test_a_pause_puts_off_but_never_brings_forward():
+    fleet = lives(20, ON_INTERNET, sees(knows=(), cycle_us=DAY))
+    fleet.advance(2 * DAY)
+    for uid in range(20):
+        phase_us = draw(1, int(fleet.fleet.key[uid]), PHASES[Activity.LOCATION]) % DAY
+        first_us = moments(fleet, uid, Deed.KNEW_NOBODY, Activity.LOCATION)[0]
+        assert phase_us <= first_us <= phase_us + HOUR
+
+
+def test_a_contact_that_failed_is_a_choice_again_after_25_hours():
+    fleet = lives(60, ON_INTERNET, sees([OLD, NEW], cycle_us=52 * WEEK))
+    fleet.advance(DAY)
+    fleet.behold(sees([OLD, NEW], cycle_us=52 * WEEK, answers={OLD: NO_ANSWER}))
+    fleet.advance(4 * DAY)
+    assert set(fleet.roll().contact) == {NEW}
+    fleet.behold(sees([OLD, NEW], cycle_us=52 * WEEK))
+    fleet.advance(6 * DAY)
+    assert 15 < list(fleet.roll().contact).count(OLD) < 45
+
+
+def test_what_the_intranet_offers_is_asked_as_soon_as_it_offers_it():
+    fleet = lives(20, ON_INTRANET, sees(tiers=((OFFICE,),)))
+    fleet.advance(DAY)
+    fleet.behold(sees(tiers=((BRANCH,),)))
+    fleet.advance(DAY + HOUR)
+    assert set(fleet.roll().contact) == {BRANCH}
 
 
 @pytest.mark.seed("S-77")

@@ -16,6 +16,7 @@ from hand_made import (
     ROAMERS,
     clients,
     lives,
+    number,
     same,
     same_series,
     sees,
@@ -23,13 +24,15 @@ from hand_made import (
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cmgsim.draws import draw, within
 from cmgsim.fleet.diary import told
 from cmgsim.fleet.engine import NEVER, FleetEngine
+from cmgsim.fleet.life import OUT, PHASES
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.fleet.series import ENDS, INTERVAL_US, Count, Gauge
-from cmgsim.site.client import Connection
+from cmgsim.site.client import HABITS, Activity, Connection
 from cmgsim.site.landscape import NO_ANSWER, SERVED
-from cmgsim.units import DAY, HOUR, MINUTE, SECOND
+from cmgsim.units import DAY, HOUR, MINUTE, SECOND, WEEK
 
 PLANS = (ON_INTERNET, ON_INTRANET, LAPTOPS, ROAMERS)
 TIERS = ((OFFICE,), (BRANCH, OLD))
@@ -114,10 +117,11 @@ def test_a_copy_lives_on_exactly_as_the_original(seed, before, after):
     for wait_us, what in before:
         fleet.advance(fleet.now_us + wait_us)
         happen(fleet, what)
-    twin, frozen = deepcopy(fleet), fleet.roll()
+    twin, frozen, written = deepcopy(fleet), fleet.roll(), len(fleet.diary.entries)
     for wait_us, what in after:
         twin.advance(twin.now_us + wait_us)
         happen(twin, what)
+    assert len(fleet.diary.entries) == written
     assert same(fleet.roll(), frozen)  # what the copy does, the original does not feel
     for wait_us, what in after:
         fleet.advance(fleet.now_us + wait_us)
@@ -166,16 +170,30 @@ def test_what_is_due_exactly_at_the_end_has_not_happened_yet():
 
 
 def test_a_request_meets_the_landscape_in_force_when_it_arrives():
-    fleet = lives(1, ON_INTERNET, sees([OLD]))
-    fleet.advance(DAY)
-    asked_us = fleet.diary.entries[1].at_us
-    for beheld_us, served in ((asked_us, 0), (asked_us + 1, 0), (asked_us + SECOND, 1)):
-        cut = lives(1, ON_INTERNET, sees([OLD]))
-        cut.advance(beheld_us)
-        cut.behold(sees(knows=[OLD]))
-        cut.advance(asked_us + MINUTE)
-        assert cut.series().total(Count.SERVED) == served
-        assert cut.series().total(Count.UNANSWERED) == 1 - served
+    key = int(clients(1, ON_INTERNET).key[0])
+    phase_us = draw(1, key, PHASES[Activity.POLICY]) % HOUR
+    arrives_us = phase_us + within(draw(1, key, OUT, 0), *HABITS.travel_us)
+    for beheld_us, served in ((phase_us, 0), (arrives_us, 0), (arrives_us + 1, 1)):
+        fleet = lives(1, ON_INTERNET, sees([OLD], cycle_us=52 * WEEK))
+        fleet.advance(beheld_us)
+        fleet.behold(sees(knows=[OLD]))
+        fleet.behold(sees(knows=[OLD]))
+        fleet.advance(phase_us + MINUTE)
+        assert fleet.series().total(Count.SERVED) == served
+        assert fleet.series().total(Count.UNANSWERED) == 1 - served
+
+
+def test_a_location_answer_is_what_the_site_published_when_the_request_arrived():
+    key = int(clients(1, ON_INTERNET).key[0])
+    phase_us = draw(1, key, PHASES[Activity.LOCATION]) % HOUR
+    arrives_us = phase_us + within(draw(1, key, OUT, 0), *HABITS.travel_us)
+    for beheld_us, known in ((arrives_us, number(OLD, NEW)), (arrives_us + 1, number(OLD))):
+        fleet = lives(1, ON_INTERNET, sees([OLD], cycle_us=HOUR, polling_us=10**6 * WEEK))
+        fleet.advance(beheld_us)
+        fleet.behold(sees([OLD, NEW], cycle_us=HOUR, polling_us=10**6 * WEEK))
+        fleet.advance(phase_us + MINUTE)
+        assert fleet.roll().located_us.tolist() == [phase_us]
+        assert fleet.roll().publication.tolist() == [known]
 
 
 def test_gauges_are_taken_before_what_happens_at_the_end_of_an_interval():

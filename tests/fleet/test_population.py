@@ -76,6 +76,17 @@ def test_every_locale_is_that_of_some_address_of_the_subnet(seed, subnet):
     assert {fleet.locales[index].groups for index in fleet.home} <= possible
 
 
+def test_the_first_address_of_a_range_is_in_it_and_the_one_before_is_not():
+    office = {**DESIGN["clients"]["office"], "at_home": {"addresses": "10.1.0.0/30"}}  # .1 and .2
+    one = {
+        "boundaries": {"one": {"ip_range": "10.1.0.2-10.1.0.9"}},
+        "boundary_groups": {"one": {"boundaries": ["one"]}},
+    }
+    fleet = populate(design(clients={"office": office}, **one), 1)
+    inside = sum(fleet.locales[index].groups == ("one",) for index in fleet.home)
+    assert abs(inside - 200) < 3.29 * 10
+
+
 def test_a_population_more_or_a_client_less_changes_nobody_else():
     both = populate(design(), 5)
     branch_only = populate(design(clients={"branch": DESIGN["clients"]["branch"]}), 5)

@@ -7,7 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from worlds import design_of
 
-from cmgsim.checks.check import CHECKS, judge
+from cmgsim.checks.check import CHECKS
+from cmgsim.checks.judge import judge
 from cmgsim.design.plan import Plan
 from cmgsim.errors import UnknownName, UsageError
 from cmgsim.rehearsal.rehearse import rehearse

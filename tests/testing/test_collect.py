@@ -9,7 +9,6 @@ import pytest
 
 from cmgsim.world.run import Run
 
-
 UNREACHABLE = "  - until: {clients_knowing: new, share: 100%, give_up_after: 1min}\n"
 
 
@@ -113,7 +112,7 @@ class TestFilesAtFault:
 
     def test_a_design_with_faults_is_shown_in_its_own_file(self, folder):
         folder.scenario()
-        design = (folder.path / "lab.design.yaml").read_text().replace("vms: 2,", "vms: 17,")
+        design = (folder.path / "lab.design.yaml").read_text().replace("vms: 2", "vms: 17", 1)
         folder.write("lab.design.yaml", design)
         result = folder.run()
         result.assert_outcomes(failed=1)
@@ -127,7 +126,9 @@ class TestFilesAtFault:
 
     def test_errors_of_the_linter_prevent_the_run(self, folder):
         folder.scenario()
-        design = (folder.path / "lab.design.yaml").read_text().replace("gateway_feature: true", "gateway_feature: false")
+        design = (
+            (folder.path / "lab.design.yaml").read_text().replace("gateway_feature: true", "gateway_feature: false")
+        )
         folder.write("lab.design.yaml", design)
         result = folder.run()
         result.assert_outcomes(failed=1)
@@ -138,6 +139,7 @@ class TestFilesAtFault:
 class TestFailures:
     def test_a_failure_shows_the_expectation_the_step_the_clients_and_the_command(self, folder):
         folder.scenario("hasty", gap="0s")
+        line = (folder.path / "replace.plan.yaml").read_text().splitlines().index("  - delete_gateway: old") + 1
         result = folder.run()
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
@@ -149,10 +151,11 @@ class TestFailures:
                 "   |     ^^*",
                 "",
                 "broken by this step: 20 clients lost their last gateway with 'delete_gateway: old'*",
-                " --> replace.plan.yaml:9:5",
-                "9 |   - delete_gateway: old",
-                "  |     ^^^^^^^^^^^^^^^^^^^",
-                "  = help: *",
+                f"*--> replace.plan.yaml:{line}:5",
+                f"{line} |   - delete_gateway: old",
+                "* |     ^^^^^^^^^^^^^^^^^^^",
+                "* = help: *",
+                "* = note: plan.gap is 0s here",
                 "  client*",
                 "  field-1 *",
                 "  ... and 15 more",
@@ -171,7 +174,9 @@ class TestFailures:
         folder.write("replace.plan.yaml", plan.replace("  - label: gap", UNREACHABLE + "  - label: gap"))
         result = folder.run()
         result.assert_outcomes(failed=1)
-        result.stdout.fnmatch_lines(["error[[]plan_completes]: was 2 of 5 steps, expected*", "broken by this step: only 0% knew new*"])
+        result.stdout.fnmatch_lines(
+            ["error[[]plan_completes]: was 3 of 8 steps, expected*", "broken by this step: only 0% knew new*"]
+        )
 
     def test_the_first_line_of_every_failure_is_short(self, folder):
         folder.scenario("hasty", gap="0s")

@@ -6,14 +6,18 @@ import textwrap
 
 import pytest
 
+HEAD = """\
+import pytest
+pytestmark = [pytest.mark.design('lab.design.yaml'), pytest.mark.plan('replace.plan.yaml')]
+"""
+
 
 @pytest.fixture
 def story(folder):
     """Write a module of tests over the small design, and run it."""
 
     def run(body: str, *arguments: str) -> pytest.RunResult:
-        head = "import pytest\npytestmark = [pytest.mark.design('lab.design.yaml'), pytest.mark.plan('replace.plan.yaml')]\n"
-        folder.write("test_story.py", head + textwrap.dedent(body))
+        folder.write("test_story.py", HEAD + textwrap.dedent(body))
         return folder.run("--strict-markers", *arguments)
 
     return run
