@@ -74,28 +74,24 @@ def require_tenant(cloud: Cloud, subscription: Subscription, tenant: str) -> Non
         raise _challenge(cloud, "InvalidAuthenticationTokenTenant", message)
 
 
-def roles_at(subscription: Subscription, principal: Principal, scope: str) -> list[Role]:
-    """Return the roles that a principal has at a scope or above it."""
+def roles(cloud: Cloud, subscription: Subscription, principal: Principal) -> list[tuple[str, Role]]:
+    """Return the scopes and roles that a principal has in a subscription, from the start or by assignment."""
     root = f"/subscriptions/{subscription.id}"
-    return [
-        grant.role
-        for grant in subscription.grants
-        if grant.principal == principal.name and within_scope(scope, grant.scope or root)
+    granted = [(grant.scope or root, grant.role) for grant in subscription.grants if grant.principal == principal.name]
+    given = [
+        (known.scope, known.role) for known in cloud.assignments.values() if known.principal == principal.object_id
     ]
+    return granted + [(scope, role) for scope, role in given if within_scope(scope, root)]
 
 
-def is_visible(subscription: Subscription, principal: Principal) -> bool:
-    """Say whether a principal has any role anywhere in a subscription."""
-    return any(grant.principal == principal.name for grant in subscription.grants)
-
-
-def require_action(subscription: Subscription, principal: Principal, action: str, scope: str) -> None:
+def require_action(cloud: Cloud, subscription: Subscription, principal: Principal, action: str, scope: str) -> None:
     """Let a principal pass that a role allows the action at the scope.
 
     Raises:
         ArmError: 403 ``AuthorizationFailed``.
     """
-    if not any(_allows(role, action) for role in roles_at(subscription, principal, scope)):
+    held = roles(cloud, subscription, principal)
+    if not any(within_scope(scope, known) and _allows(role, action) for known, role in held):
         raise authorization_failed(principal.app_id, principal.object_id, action, scope)
 
 

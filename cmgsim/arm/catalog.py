@@ -10,6 +10,7 @@ PROVIDERS: tuple[Provider, ...] = (
     classiccompute.PROVIDER,
     classicstorage.PROVIDER,
     compute.PROVIDER,
+    Provider("Microsoft.Insights"),
     keyvault.PROVIDER,
     network.PROVIDER,
     Provider("Microsoft.Resources"),
@@ -17,7 +18,7 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 NAMESPACES = {provider.namespace.lower(): provider for provider in PROVIDERS}
 #: Registered from the start and for ever (source: "Azure resource providers and types").
-ALWAYS_REGISTERED = ("microsoft.authorization", "microsoft.resources")
+ALWAYS_REGISTERED = ("microsoft.authorization", "microsoft.insights", "microsoft.resources")
 TYPES: dict[str, ResourceType] = {kind.key: kind for provider in PROVIDERS for kind in provider.types}
 ROUTES: dict[tuple[str, str], Handler] = {
     key: handler for provider in PROVIDERS for key, handler in (provider.routes or {}).items()

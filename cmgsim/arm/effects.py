@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from cmgsim.arm.activity import note_end
 from cmgsim.arm.catalog import EFFECTS, TYPES
 from cmgsim.arm.changes import destroy
 from cmgsim.arm.events import OperationFinished, ProviderChanged
@@ -68,4 +69,5 @@ def _finish(cloud: Cloud, operation: Operation, state: str) -> None:
         code, message = table.code, table.message
     ended = cloud.operations.finish(operation, status, cloud.now_us, code, message)
     (EFFECTS.get(ended.effect) or _COMMON[ended.effect])(cloud, ended)
+    note_end(cloud, ended)
     cloud.events.append(OperationFinished(ended.id, ended.lifecycle, ended.resource, status, code))

@@ -6,7 +6,18 @@ stands for any. What has no route of its own is answered by the table of types.
 
 from __future__ import annotations
 
-from cmgsim.arm import catalog, follow, groups, locks, registration, resources, subscriptions
+from cmgsim.arm import (
+    activity,
+    assignments,
+    catalog,
+    follow,
+    groups,
+    locks,
+    registration,
+    resources,
+    subscriptions,
+    tags,
+)
 from cmgsim.arm.errors import (
     ArmError,
     invalid_namespace,
@@ -42,6 +53,18 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "any/microsoft.authorization/locks/*"): locks.get,
     ("PUT", "any/microsoft.authorization/locks/*"): locks.put,
     ("DELETE", "any/microsoft.authorization/locks/*"): locks.delete,
+    ("GET", "any/microsoft.authorization/roledefinitions"): assignments.list_definitions,
+    ("GET", "any/microsoft.authorization/roledefinitions/*"): assignments.get_definition,
+    ("GET", "any/microsoft.authorization/roleassignments"): assignments.list_at,
+    ("GET", "any/microsoft.authorization/roleassignments/*"): assignments.get,
+    ("PUT", "any/microsoft.authorization/roleassignments/*"): assignments.put,
+    ("DELETE", "any/microsoft.authorization/roleassignments/*"): assignments.delete,
+    ("GET", "subscription/microsoft.insights/eventtypes/values"): activity.list_all,
+    ("GET", "subscription/tagnames"): tags.list_names,
+    ("GET", "any/microsoft.resources/tags/*"): tags.get,
+    ("PUT", "any/microsoft.resources/tags/*"): tags.put,
+    ("PATCH", "any/microsoft.resources/tags/*"): tags.patch,
+    ("DELETE", "any/microsoft.resources/tags/*"): tags.delete,
     **{("GET", f"subscription/*/locations/{word}/*"): follow.get for word in _LINKS},
     **catalog.ROUTES,
 }

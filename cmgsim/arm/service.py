@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from cmgsim.arm import access, asm, directory, locks, registration, routes
+from cmgsim.arm import access, activity, asm, directory, locks, registration, routes
 from cmgsim.arm.calls import Call
 from cmgsim.arm.clouds import ENVIRONMENTS, RegionState
 from cmgsim.arm.config import ArmConfig, Principal, Subscription, SubscriptionState
@@ -31,7 +31,7 @@ from cmgsim.arm.errors import (
 from cmgsim.arm.events import RegionChanged, RequestRefused
 from cmgsim.arm.identifiers import group_id, guid, http_date
 from cmgsim.arm.messages import Answer, Request, Response
-from cmgsim.arm.state import ActivityEntry, Cloud
+from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import GROUP_TYPE, Resource
 from cmgsim.arm.targets import Target, parse
 from cmgsim.facts import Fact
@@ -122,7 +122,7 @@ class ArmService:
             answer = Answer(problem.status, problem.body(), problem.headers)
             self._refused(request, call, problem)
         if call is not None and request.method not in _READS:
-            self._log(call, answer)
+            activity.note(self.cloud, call, answer, self._correlation(request))
         return answer
 
     def _admit(self, request: Request) -> Call:
@@ -135,7 +135,7 @@ class ArmService:
         call = Call(request, target, tenant, principal, subscription, base, self.cloud.now_us)
         if subscription is not None:
             scope = target.resource_id if target.is_instance or target.namespace else target.scope
-            access.require_action(subscription, principal, target.action(request.method), scope)
+            access.require_action(self.cloud, subscription, principal, target.action(request.method), scope)
         return call
 
     def _check_version(self, request: Request, target: Target) -> None:
@@ -180,24 +180,6 @@ class ArmService:
             who = principal.object_id if principal else ""
             event = RequestRefused(request.method, request.path, who, problem.status, problem.code)
             self.cloud.events.append(event)
-
-    def _log(self, call: Call, answer: Answer) -> None:
-        failed = answer.status >= 400
-        code = answer.document["error"]["code"] if failed and isinstance(answer.document, dict) else ""
-        status = "Failed" if failed else "Accepted" if answer.status == 202 else "Succeeded"
-        entry = ActivityEntry(
-            self.cloud.requests,
-            self.cloud.now_us,
-            call.principal.object_id,
-            call.principal.app_id,
-            call.target.action(call.request.method),
-            call.target.resource_id,
-            status,
-            code,
-            answer.status,
-            self._correlation(call.request),
-        )
-        self.cloud.activity.append(entry)
 
     def _response(self, request: Request, answer: Answer, extra: Mapping[str, str]) -> Response:
         start, now_us = self.cloud.config.start, self.cloud.now_us

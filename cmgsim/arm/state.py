@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 
 from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
-from cmgsim.arm.config import ArmConfig, Subscription
+from cmgsim.arm.config import ArmConfig, Role, Subscription
 from cmgsim.arm.errors import region_down
 from cmgsim.arm.events import OperationStarted, ResourceChanged, ResourceCreated
 from cmgsim.arm.identifiers import guid, iso
@@ -24,7 +24,6 @@ from cmgsim.facts import Fact
 class ActivityEntry:
     """One line of the activity log: who did what to which resource, and how it went."""
 
-    number: int
     at_us: int
     caller: str
     app_id: str
@@ -32,8 +31,23 @@ class ActivityEntry:
     resource: str
     status: str
     code: str
-    http_status: int
+    method: str
     correlation: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """A role that was given to a principal, by its object id, at a scope."""
+
+    name: str
+    scope: str
+    role: Role
+    principal: str
+
+    @property
+    def key(self) -> str:
+        """Return the text by which it is found."""
+        return f"{self.scope}/{self.name}".lower()
 
 
 @dataclass(slots=True)
@@ -41,7 +55,8 @@ class Cloud:
     """What is so at ``now_us``.
 
     ``registrations`` holds the state of (subscription, provider namespace in lower case) where it is not
-    ``NotRegistered``; ``ordinals`` counts how often what was done to whom.
+    ``NotRegistered``; ``origins`` by operation id what the activity log said of the request that began it;
+    ``ordinals`` counts how often what was done to whom.
     """
 
     config: ArmConfig
@@ -54,6 +69,8 @@ class Cloud:
     operations: Operations = field(default_factory=Operations)
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
+    assignments: dict[str, Assignment] = field(default_factory=dict)
+    origins: dict[str, ActivityEntry] = field(default_factory=dict)
     events: list[Fact] = field(default_factory=list)
     ordinals: dict[tuple[str, str], int] = field(default_factory=dict)
     now_us: int = 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from cmgsim.arm.access import is_visible
+from cmgsim.arm.access import roles
 from cmgsim.arm.calls import Call
 from cmgsim.arm.config import Subscription, Tenant
 from cmgsim.arm.messages import Answer, Json
@@ -19,7 +19,7 @@ def list_tenants(cloud: Cloud, call: Call) -> Answer:
 def list_all(cloud: Cloud, call: Call) -> Answer:
     """List the subscriptions in which the caller has a role."""
     own = (known for known in cloud.config.subscriptions if cloud.config.tenant_of(known).id == call.tenant)
-    visible = (_show(cloud, known) for known in own if is_visible(known, call.principal))
+    visible = (_show(cloud, known) for known in own if roles(cloud, known, call.principal))
     return page(call, visible, cloud.config.page_size)
 
 

@@ -159,7 +159,7 @@ class Population(Record):
     trusts: tuple[AuthorityName, ...] = ()
     """Private root certificates they trust, besides the issuer of their own certificate and all public ones."""
     always_on_internet: bool = False
-    """Registry value ClientAlwaysOnInternet = 1: the gateway always, wherever they are; for tests, or to pin clients."""
+    """Registry value ClientAlwaysOnInternet = 1: the gateway always, wherever they are; for tests, or to pin some."""
     ccmalwaysinf: Annotated[int, Field(strict=True, ge=0, le=1)] = 0
     """Installation property CCMALWAYSINF: 1 has the same effect as *always_on_internet*."""
     installed_over: Annotated[Name, Reference("gateways")] | None = None

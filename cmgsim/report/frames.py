@@ -46,17 +46,19 @@ def fitting_frame(drawn: str, style: Style, width: int, notes: Sequence[str] = (
 
 def cropped(text: str, offset: int, room: int) -> str:
     """Return the columns of *text* from *offset* on, at most *room* of them, with dots where something is cut."""
-    kept, column, end = [], 0, offset + room
-    if display_width(text) > end:
-        end -= len(_DOTS)
+    dots = "   " if set(text) <= set(" ^") else _DOTS
+    start = offset + len(dots) if offset else 0
+    wide = display_width(text) > offset + room
+    end = offset + room - (len(dots) if wide else 0)
+    kept, column = [dots] if offset and text.strip() else [], 0
     for letter in text:
-        if column >= offset and column + display_width(letter) <= end:
+        after = column + display_width(letter)
+        if column >= start and after <= end:
             kept.append(letter)
-        column += display_width(letter)
-    body = "".join(kept)
-    if offset and body.strip(" ^"):
-        body = _DOTS + body[len(_DOTS) :]
-    return body + (_DOTS if column > end and body.strip(" ^") else "")
+        elif column < start < after:  # half of a wide letter
+            kept.append(" " * (after - start))
+        column = after
+    return ("".join(kept) + (dots if wide else "")).rstrip(" ")
 
 
 def _offset(rows: list[str], width: int) -> int:

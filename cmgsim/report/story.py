@@ -153,12 +153,13 @@ def told_end(run: Run) -> tuple[tuple[str, str], ...]:
     clients = [f"{int(gauges[gauge])} {words}" for gauge, words in places if gauges[gauge]]
     clients.append(f"{len(run.stranded_clients)} stranded")
     asked = run.series.total(Count.ASKED)
-    ends = [f"{run.series.total(count)} {count.name.lower().replace('givenup', 'given up')}" for count in ENDS]
+    ends = [(run.series.total(count), count.name.lower().replace("_", " ")) for count in ENDS]
+    became = ", ".join(f"{number} {words}" for number, words in (*ends, (run.series.waiting, "waiting")) if number)
     without = sum(end - start for start, end in run.gaps())
     active = f"none was active for {format_duration(without)}" if without else "one was active at every moment"
     return (
         ("clients", ", ".join(clients)),
-        ("requests", f"{asked} asked: {', '.join(one for one in ends if not one.startswith('0 '))}".rstrip(": ")),
+        ("requests", f"{asked} asked: {became}" if asked else "none"),
         ("gateways", active),
     )
 

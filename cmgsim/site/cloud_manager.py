@@ -5,7 +5,8 @@ accepts becomes a task, a tuple of requests to Azure that is drawn up at once (:
 sends one request after the other and asks every thirty seconds how what goes on stands, as any client of Azure must.
 The gateway has changed when all are done and the time that the VMs need to set themselves up has passed.
 
-Azure is the truth about resources: the manager holds what the site believes, and learns of failures from answers.
+Azure is the truth about resources: the manager holds what the site believes, and learns of failures from answers. It
+removes only what it has made itself, so a gateway that failed halfway can be deleted, and its neighbours stay.
 """
 
 from __future__ import annotations
@@ -35,12 +36,14 @@ from cmgsim.site.facts import (
     StatusChanged,
 )
 from cmgsim.site.modify import changes
+from cmgsim.site.obstacles import obstacle, unreachable
 from cmgsim.site.polling import Failure, Poll, asked, begun
 from cmgsim.site.resources import (
     ASM_VERSION,
     Effect,
     Service,
     Stage,
+    Verdict,
     groups_request,
     service_of,
     stages,
@@ -50,6 +53,8 @@ from cmgsim.site.wizard import CONSOLE_PATH, Entry, refusals
 from cmgsim.units import DAY, MINUTE, SECOND
 
 POLL_US = 30 * SECOND
+#: Assumption: an operation fails when Azure has not been able to take its next request for half an hour.
+GIVE_UP_US = 30 * MINUTE
 LASTING = stream("site.cloud_manager.lasting")
 
 #: How long an operation takes in all, from the console's order to the Status column: lowest and highest.
@@ -78,7 +83,8 @@ EVENTS: dict[Operation, Event] = {
 class Task:
     """An operation that goes on: its requests, which of them is next, and when to act on it again.
 
-    ``ends_us`` is the earliest moment at which it can be done; ``settings`` are the gateway's afterwards.
+    ``ends_us`` is the earliest moment at which it can be done; ``settings`` are the gateway's afterwards;
+    ``trouble_us`` is since when Azure cannot take the next request, None while it can.
     """
 
     operation: Operation
@@ -91,6 +97,7 @@ class Task:
     act_us: int
     number: int = 0
     poll: Poll | None = None
+    trouble_us: int | None = None
 
 
 class CloudManager:
@@ -113,6 +120,7 @@ class CloudManager:
         self._listeners = listeners
         self._tasks: dict[str, Task] = {}
         self._ordinals: dict[str, int] = {}
+        self._made: dict[str, list[str]] = {name: [] for name in design.gateways}
         self._furnish()
 
     def due(self) -> int | None:
@@ -158,12 +166,24 @@ class CloudManager:
 
     def _modify(self, order: ModifyGateway, now_us: int) -> list[Fact | Message]:
         deployment = self.deployments[order.gateway]
-        self._require_idle(deployment, Event.UPDATE)
+        if not deployment.present:
+            self._require_idle(deployment, Event.UPDATE)
         wanted = changes(self._design, deployment, order)
-        settings = deployment.settings.model_copy(update=wanted.settings)
         if wanted.in_azure:
+            self._require_idle(deployment, Event.UPDATE)
+            settings = deployment.settings.model_copy(update=wanted.settings)
             return self._begin(Operation.MODIFY, deployment, settings, now_us)
-        deployment.settings = settings
+        return self._keep(deployment, wanted.settings)
+
+    def _keep(self, deployment: Deployment, settings: dict[str, Any]) -> list[Fact | Message]:
+        """Change what the site alone keeps, at any time, also while an operation goes on or the service is stopped.
+
+        Source: "Set up cloud management gateway", Modify a CMG, Alerts.
+        """
+        deployment.settings = deployment.settings.model_copy(update=settings)
+        task = self._tasks.get(deployment.name)
+        if task is not None:
+            task.settings = task.settings.model_copy(update=settings)
         done = OperationEnded(deployment.name, Operation.MODIFY, Outcome.DONE, "", "kept by the site alone", 0)
         return [OperationStarted(deployment.name, Operation.MODIFY), done, *self._news(deployment)]
 
@@ -183,12 +203,21 @@ class CloudManager:
         except IllegalTransition as error:
             raise Refused("ILLEGAL", str(error)) from None
 
+    def _require_way(self, deployment: Deployment, stage: Stage, now_us: int) -> None:
+        """Refuse at once what could not even be asked of Azure, so that a service that runs goes on running."""
+        found = obstacle(self._design, deployment.settings, stage, now_us)
+        if found is not None:
+            raise Refused(found.code, f"gateway {deployment.name} ({CONSOLE_PATH}): {found.message}")
+
     # -- tasks ------------------------------------------------------------------------------------------------------
 
     def _begin(
         self, operation: Operation, deployment: Deployment, settings: Gateway, now_us: int
     ) -> list[Fact | Message]:
         before, after = self._service(deployment, deployment.settings), self._service(deployment, settings)
+        asked_for = stages(operation, before, after)
+        if operation is not Operation.CREATE:
+            self._require_way(deployment, asked_for[0], now_us)
         low_us, high_us = TOTAL_US[operation]
         who = identity("gateway", deployment.name, operation.value)
         bits = draw(self._seed, who, LASTING, self._ordinal(f"{deployment.name} {operation.value}"))
@@ -198,7 +227,7 @@ class CloudManager:
             gateway=deployment.name,
             settings=settings,
             thumbprint=after.thumbprint,
-            stages=stages(operation, before, after),
+            stages=asked_for,
             started_us=now_us,
             ends_us=now_us + lasting_us,
             act_us=now_us,
@@ -210,44 +239,56 @@ class CloudManager:
         """Send and ask as far as there is nothing to wait for."""
         said: list[Fact | Message] = []
         while task.number < len(task.stages):
-            found = self._ask(task, now_us)
+            found = obstacle(self._design, task.settings, task.stages[task.number], now_us) or self._ask(task, now_us)
+            if isinstance(found, Failure):
+                return said + self._stumble(task, found, now_us)
+            task.trouble_us = None
             if isinstance(found, Poll):
                 task.poll, task.act_us = found, now_us + POLL_US
                 return said
-            if isinstance(found, Failure):
-                if found.retry_us is None:
-                    return said + self._end(task, found, now_us)
-                task.act_us = now_us + max(found.retry_us, POLL_US)
-                return said
-            said += self._noted(task, task.stages[task.number])
-            task.number, task.poll = task.number + 1, None
+            said += self._pass(task, found)
         if now_us < task.ends_us:
             task.act_us = task.ends_us
             return said
         return said + self._end(task, None, now_us)
 
-    def _ask(self, task: Task, now_us: int) -> Poll | Failure | None:
-        """Send the task's next request, or ask how the one sent stands; None when it is done."""
-        stage = task.stages[task.number]
+    def _stumble(self, task: Task, failure: Failure, now_us: int) -> list[Fact | Message]:
+        """Try again later what can pass by itself, until that has lasted too long; give up the rest."""
+        task.trouble_us = now_us if task.trouble_us is None else task.trouble_us
+        if failure.retry_us is None or now_us - task.trouble_us >= GIVE_UP_US:
+            return self._end(task, failure, now_us)
+        task.act_us = now_us + max(failure.retry_us, POLL_US)
+        return []
+
+    def _pass(self, task: Task, verdict: Verdict) -> list[Fact | Message]:
+        """Leave a stage behind, or all that are left when it was enough."""
+        stage, made = task.stages[task.number], self._made[task.gateway]
+        task.number = len(task.stages) if verdict is Verdict.ENOUGH else task.number + 1
+        task.poll = None
+        if stage.method == "DELETE" and stage.what in made:
+            made.remove(stage.what)
+        return self._noted(task, stage) if verdict is Verdict.GO_ON else []
+
+    def _ask(self, task: Task, now_us: int) -> Poll | Failure | Verdict:
+        """Send the task's next request, or ask how the one sent stands."""
+        stage, made = task.stages[task.number], self._made[task.gateway]
         if task.poll is not None:
             response = self._arm.handle(self._request("GET", task.poll.url, b"", task, now_us), now_us)
-            return asked(task.poll, response)
+            return asked(task.poll, response) or Verdict.GO_ON
+        if (stage.what not in made) if stage.method == "DELETE" else (stage.claims and stage.what in made):
+            return Verdict.NOTHING_THERE
         request = self._request(stage.method, stage.url, stage.body, task, now_us)
         response = self._arm.handle(request, now_us)
-        if stage.method == "DELETE" and response.status == 404:
-            return None
-        if response.status == 409:
-            refused = begun(request, response)
-            assert isinstance(refused, Failure)
-            taken = stage.taken != "CONFLICT" and ("taken" in refused.message or "already" in refused.message)
-            return Failure(stage.taken if taken else refused.code, f"{stage.what}: {refused.message}")
+        if task.operation is Operation.DELETE and response.status in (204, 404):
+            return Verdict.NOTHING_THERE
         found = begun(request, response)
         if isinstance(found, Failure):
-            return Failure(found.code, f"{stage.what}: {found.message}", found.retry_us)
+            return _told(stage, found, response.status)
+        if stage.effect is Effect.DEPLOYED and stage.what not in made:
+            made.append(stage.what)
         if found is None and stage.reading is not None:
-            verdict = stage.reading(stage, response)
-            return verdict if isinstance(verdict, Failure) else None
-        return found
+            return stage.reading(stage, response)
+        return found or Verdict.GO_ON
 
     def _request(self, method: str, url: str, body: bytes, task: Task, now_us: int) -> Request:
         if task.settings.deployment == "classic":
@@ -288,6 +329,8 @@ class CloudManager:
 
     def _groups(self, service: Service, now_us: int) -> dict[str, str]:
         """Return the resource groups of the subscription as the wizard lists them: region by name in lower case."""
+        if unreachable(self._design) is not None:
+            return {}
         token = self._arm.token(self._design.azure.aad.application, now_us)
         stage = groups_request(service)
         response = self._arm.handle(Request.of(stage.method, stage.url, token=token), now_us)
@@ -302,7 +345,11 @@ class CloudManager:
         return [Message("arm", "a request was answered")]
 
     def _furnish(self) -> None:
-        """Deploy the gateways that exist at the start, as somebody did long before moment 0."""
+        """Deploy the gateways that exist at the start, as somebody did long before moment 0.
+
+        Raises:
+            Refused: if Azure takes none like it, so that the design contradicts itself.
+        """
         long_ago_us = self._arm.cloud.now_us = -DAY
         for name in existing(self._design):
             deployment, moment_us = self.deployments[name], long_ago_us
@@ -313,13 +360,27 @@ class CloudManager:
             )  # fmt: skip
             while task.number < len(task.stages):
                 found = self._ask(task, moment_us)
-                assert not isinstance(found, Failure), f"gateway {name} exists, yet Azure refuses it: {found}"
-                task.poll = found
-                task.number += found is None
-                moment_us += POLL_US
+                if isinstance(found, Failure):
+                    raise _contradiction(name, found)
+                if isinstance(found, Poll):
+                    task.poll = found
+                    moment_us += POLL_US
+                else:
+                    self._pass(task, found)
             long_ago_us = moment_us
             deployment.state, deployment.vms = State.READY, deployment.settings.vms
         self._arm.step(0)
+
+
+def _told(stage: Stage, failure: Failure, status: int) -> Failure:
+    """Say what a failure is about, and which kind of name is taken where Azure only speaks of a conflict."""
+    taken = status == 409 and stage.taken != "CONFLICT" and ("taken" in failure.message or "already" in failure.message)
+    return Failure(stage.taken if taken else failure.code, f"{stage.what}: {failure.message}", failure.retry_us)
+
+
+def _contradiction(name: str, failure: Failure) -> Refused:
+    reason = f"gateways.{name} exists at the start, yet Azure would not take it: {failure.message}"
+    return Refused(failure.code, f"{reason}; correct the design, or mark the gateway with planned: true")
 
 
 def _deployment(design: Design, name: str) -> Deployment:

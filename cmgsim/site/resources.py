@@ -310,8 +310,8 @@ def _arm_create(before: Service, after: Service) -> tuple[Stage, ...]:
 
 
 def _arm_delete(before: Service, after: Service) -> tuple[Stage, ...]:
-    storage = [_delete(before, _STORAGE, before.storage)] if before.content else []
-    return (_delete(before, _DOMAIN_NAMES, before.name), *storage, *_without_group(before))
+    storage = _delete(before, _STORAGE, before.storage)
+    return (_delete(before, _DOMAIN_NAMES, before.name), storage, *_without_group(before))
 
 
 def _arm_update(before: Service, after: Service) -> tuple[Stage, ...]:
@@ -388,10 +388,9 @@ def _classic_without_storage(service: Service) -> Stage:
 
 def _classic_delete(before: Service, after: Service) -> tuple[Stage, ...]:
     root = f"hostedservices/{before.name}"
-    storage = [_classic_without_storage(before)] if before.content else []
     deployment = Stage(f"deployment of {before.name}", "DELETE", _asm(before, f"{root}/deploymentslots/production"))
     service = Stage(f"hosted service {before.name}", "DELETE", _asm(before, root), effect=Effect.REMOVED)
-    return (deployment, service, *storage)
+    return (deployment, service, _classic_without_storage(before))
 
 
 def _classic_update(before: Service, after: Service) -> tuple[Stage, ...]:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import fnmatch
 from collections.abc import Generator
-from collections.abc import Generator
 from pathlib import Path
 
 import pytest

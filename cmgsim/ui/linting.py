@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from cmgsim.design.model import Design
 
 Model = TypeVar("Model", bound="BaseModel")
-Model = TypeVar("Model", bound="BaseModel")
 FORMATS = ("frames", "concise", "github", "json", "sarif")
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmgsim.errors import UsageError
+from cmgsim.errors import FileFaults, UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.outlet import Exit, Form, Outlet
 from cmgsim.ui.progress import Progress
@@ -53,18 +53,27 @@ def rehearse_command(
     gateway is active at every moment, and operations come to their end. Exit codes: 0 all holds, 1 an expectation
     failed or a file has errors, 2 nothing could be judged.
     """
+    given = read_changes(changes)
+    try:
+        tasks = _tasks(files, seeds, given, save)
+    except FileFaults:
+        if given:
+            outlet.say(f"judged with {', '.join(changes)}, whatever the lines below say")
+        raise
+    return rehearse_tasks(outlet, tasks)
+
+
+def _tasks(files: Sequence[Path], seeds: tuple[int, ...], given: dict[str, Any], save: Path | None) -> list[Task]:
+    """Load what is to be rehearsed: scenarios, or one design with one plan."""
     from cmgsim.design.files import load_scenario
 
-    given = read_changes(changes)
     if [path.name.endswith(ending) for path, ending in zip(files, _PAIR, strict=False)] == [True, True]:
         if len(files) != len(_PAIR):
             raise UsageError("a design and a plan are rehearsed alone; give one of each, or scenarios")
-        tasks = [_pair_task(files[0], files[1], seeds, given, save)]
-    else:
-        scenarios = [load_scenario(_scenario_file(path), given) for path in files]
-        folders = [save / one.name if save and len(files) > 1 else save for one in scenarios]
-        tasks = [Task(one, seeds or one.scenario.seeds, folder) for one, folder in zip(scenarios, folders, strict=True)]
-    return rehearse_tasks(outlet, tasks)
+        return [_pair_task(files[0], files[1], seeds, given, save)]
+    scenarios = [load_scenario(_scenario_file(path), given) for path in files]
+    folders = [save / one.name if save and len(files) > 1 else save for one in scenarios]
+    return [Task(one, seeds or one.scenario.seeds, folder) for one, folder in zip(scenarios, folders, strict=True)]
 
 
 @click.command("run")

@@ -63,9 +63,9 @@ def write_all(folder: Path, contents: dict[str, str]) -> None:
         raise UsageError(f"{folder / taken[0]} is there already; give another folder, or move it away")
     draft = folder / ".cmgsim-init.part"
     folder.mkdir(parents=True, exist_ok=True)
+    draft.mkdir()
     moved = []
     try:
-        draft.mkdir()
         for name, text in contents.items():
             (draft / name).write_text(text, encoding="utf-8", newline="\n")
         for name in contents:

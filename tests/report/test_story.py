@@ -5,11 +5,10 @@ from __future__ import annotations
 import json
 
 import pytest
+from rehearsed import judged
 
 from cmgsim.design.plan import Step
 from cmgsim.report.story import as_data, story, symbol_of
-
-from .conftest import judged
 
 
 def test_it_counts_what_takes_part(patient):

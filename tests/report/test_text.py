@@ -8,12 +8,11 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rehearsed import judged
 
 from cmgsim.design.findings import Style, display_width
 from cmgsim.report.story import ToldExpectation, ToldStep, story
 from cmgsim.report.text import ASCII, UNICODE, sparkline, text
-
-from .conftest import judged
 
 ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 WIDTHS = [30, 40, 60, 80, 110]

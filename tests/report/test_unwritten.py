@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from rehearsed import TEMPLATES
 
 from cmgsim.design.files import load_scenario
 from cmgsim.errors import FileFaults, UnreadableFile
 from cmgsim.report.premises import lint_scenario
 from cmgsim.report.unwritten import EXPECTATIONS, scenario_of
-
-from .conftest import TEMPLATES
 
 DESIGN, PLAN = TEMPLATES / "first.design.yaml", TEMPLATES / "first.plan.yaml"
 

@@ -5,9 +5,18 @@ from azure_parts import PLANNED, Console, classic_changes
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cmgsim.arm.clouds import RegionState
 from cmgsim.errors import Refused
-from cmgsim.site.deployment import State
-from cmgsim.site.facts import Operation, OperationStarted, Outcome, ResourceDeployed, StatusChanged
+from cmgsim.site.deployment import RUNNING, State
+from cmgsim.site.facts import (
+    Operation,
+    OperationEnded,
+    OperationStarted,
+    Outcome,
+    ResourceDeployed,
+    ResourceRemoved,
+    StatusChanged,
+)
 from cmgsim.units import MINUTE
 
 CLOUD_SERVICE = "Microsoft.ClassicCompute/domainNames"
@@ -155,10 +164,10 @@ SAME_NAME = {
 
 
 @pytest.mark.seed("S-117", "S-118", "S-119")
-@pytest.mark.parametrize(("content", "code"), [(False, "SERVICE_NAME_TAKEN"), (True, "STORAGE_NAME_TAKEN")])
-def test_a_service_name_is_free_again_only_after_the_old_gateway_is_gone(content, code):
+@pytest.mark.parametrize("content", [False, True])
+def test_a_service_name_is_free_again_only_after_the_old_gateway_is_gone(content):
     console = Console(classic_changes(**SAME_NAME) | {"gateways.west.content": content})
-    assert console.do(create_gateway="west").code == code
+    assert console.do(create_gateway="west").code == "SERVICE_NAME_TAKEN"
     console.do(delete_gateway="west")
     console.do(delete_gateway="east")
     assert console.do(create_gateway="west").outcome is Outcome.DONE
@@ -219,3 +228,193 @@ def test_a_copy_taken_in_the_middle_goes_on_as_the_original(ticks, verb):
     twin.settle()
     assert twin.facts == console.facts
     assert twin.in_azure() == console.in_azure()
+
+
+IN_ONE_GROUP = {
+    "azure.subscriptions.main.resource_groups": {"shared": {"region": "eastus"}},
+    "gateways.east.resource_group": {"use_existing": "shared"},
+    "gateways.west": {
+        "certificate": "east",
+        "region": "eastus",
+        "resource_group": {"use_existing": "shared"},
+        "trusted_authorities": ["root", "issuing"],
+        "planned": True,
+    },
+}
+
+
+@pytest.mark.seed("S-11", "S-118")
+def test_a_gateway_never_takes_over_another_of_its_name_in_the_same_group():
+    console = Console(IN_ONE_GROUP)
+    before = console.in_azure()
+    assert console.do(create_gateway="west").code == "SERVICE_NAME_TAKEN"
+    console.do(delete_gateway="west")
+    assert console.in_azure() == before
+    assert console.gateway("east").serving
+
+
+@pytest.mark.seed("S-131")
+def test_deleting_a_gateway_leaves_what_others_have_put_into_its_group():
+    changes = {"gateways.west.region": "eastus", "gateways.west.resource_group": {"use_existing": "east"}}
+    console = Console(PLANNED | changes)
+    console.do(create_gateway="west")
+    assert console.do(delete_gateway="east").outcome is Outcome.DONE
+    assert console.in_azure() == [f"{CLOUD_SERVICE}/west", f"{STORAGE}/west"]
+    assert "resource group east" not in [fact.resource for fact in console.of(ResourceRemoved)]
+
+
+@pytest.mark.seed("S-131")
+@pytest.mark.parametrize(
+    "trouble",
+    [
+        {"azure.subscriptions.main.providers": ["Microsoft.Storage"], "gateways.east.planned": True},
+        {"azure.subscriptions.main.providers": ["Microsoft.ClassicCompute"], "gateways.east.planned": True},
+        {"azure.taken_names": {"cloud_services": ["west"]}, "gateways.east.planned": True},
+        {"gateways.west.vms": 11, "gateways.east.planned": True},
+    ],
+    ids=["no compute provider", "no storage provider", "name taken", "quota"],
+)
+def test_a_gateway_that_failed_can_be_deleted_and_only_what_was_made_is_removed(trouble):
+    console = Console(PLANNED | trouble)
+    assert console.do(create_gateway="west").outcome is Outcome.FAILED
+    made = {fact.resource for fact in console.of(ResourceDeployed)}
+    assert console.do(delete_gateway="west").outcome is Outcome.DONE
+    assert {fact.resource for fact in console.of(ResourceRemoved)} == made
+    assert (console.in_azure(), console.gateway("west").state) == ([], State.ABSENT)
+
+
+@pytest.mark.seed("S-31")
+def test_a_private_key_that_cannot_be_exported_fails_late_with_a_bad_request():
+    ended = Console(PLANNED | {"certificates.servers.west.private_key": "not_exportable"}).do(create_gateway="west")
+    assert (ended.outcome, ended.code) == (Outcome.FAILED, "PRIVATE_KEY_NOT_EXPORTABLE")
+    assert "400 BadRequest" in ended.detail
+
+
+def test_a_key_that_cannot_be_exported_hinders_no_change_that_leaves_the_certificate_alone():
+    console = Console({"certificates.servers.east.private_key": "not_exportable"})
+    assert console.do(scale_gateway={"gateway": "east", "vms": 2}).outcome is Outcome.DONE
+
+
+def test_an_expired_application_secret_fails_what_would_be_created():
+    ended = Console(PLANNED | {"azure.aad": {"secret_expires": "2019-07-28"}}).do(create_gateway="west")
+    assert (ended.outcome, ended.code) == (Outcome.FAILED, "APPLICATION_SECRET_EXPIRED")
+
+
+NO_WAY = {
+    "APPLICATION_SECRET_EXPIRED": {"azure.aad": {"secret_expires": "2019-07-28"}},
+    "SCP_OFFLINE": {"hierarchy.service_connection_point": {"mode": "offline"}},
+    "AZURE_UNREACHABLE": {"hierarchy.service_connection_point": {"azure_reachable": False}},
+    "MANAGEMENT_CERTIFICATE_EXPIRED": classic_changes(
+        **{"certificates.management": {"azure": {"expires": "2019-07-28"}}}
+    ),
+}
+
+
+@pytest.mark.parametrize(("code", "changes"), NO_WAY.items(), ids=list(NO_WAY))
+def test_a_running_gateway_goes_on_when_the_site_cannot_ask_azure(code, changes):
+    console = Console(changes)
+    with pytest.raises(Refused) as refusal:
+        console.order(delete_gateway="east")
+    assert refusal.value.code == code
+    assert console.gateway("east").serving
+
+
+@pytest.mark.seed("S-97")
+def test_a_management_certificate_is_replaced_before_and_after_it_expires():
+    changes = {"certificates.management": {"azure": {"expires": "2019-07-28"}, "fresh": {}}}
+    console = Console(
+        classic_changes(**changes, **{"azure.subscriptions.main.management_certificates": ["azure", "fresh"]})
+    )
+    console.order(modify_gateway={"gateway": "east", "management_certificate": "fresh"})
+    assert console.do(scale_gateway={"gateway": "east", "vms": 2}).outcome is Outcome.DONE
+
+
+def test_what_azure_cannot_take_for_half_an_hour_fails():
+    console = Console(PLANNED)
+    console.arm.set_region("westus", RegionState.DOWN, 0)
+    ended = console.do(create_gateway="west")
+    assert (ended.outcome, ended.code, ended.took_us) == (Outcome.FAILED, "ServiceUnavailable", 30 * MINUTE)
+
+
+def test_a_region_that_comes_back_in_time_only_delays():
+    console = Console(PLANNED)
+    console.arm.set_region("westus", RegionState.DOWN, 0)
+    console.order(create_gateway="west")
+    while console.now_us < 20 * MINUTE:
+        console.tick()
+    console.arm.set_region("westus", RegionState.UP, console.now_us)
+    assert console.settle().outcome is Outcome.DONE
+
+
+def test_a_change_that_azure_refuses_leaves_the_service_as_it_was():
+    console = Console()
+    ended = console.do(scale_gateway={"gateway": "east", "vms": 16})
+    assert ended.outcome is Outcome.FAILED
+    gateway = console.gateway("east")
+    assert (gateway.state, gateway.vms, gateway.settings.vms) == (State.READY, 1, 1)
+    assert "Total Regional Cores quota" in gateway.description
+    assert console.do(scale_gateway={"gateway": "east", "vms": 10}).outcome is Outcome.DONE
+
+
+def test_a_design_whose_gateways_contradict_each_other_is_refused_by_name():
+    twin = {"gateways.west": {"certificate": "east", "region": "eastus"}}
+    with pytest.raises(Refused, match=r"gateways\.west exists at the start") as refusal:
+        Console(twin)
+    assert refusal.value.code == "SERVICE_NAME_TAKEN"
+
+
+def test_storage_that_a_failed_change_made_is_used_by_the_next_and_removed_with_the_gateway():
+    console = Console({"gateways.east.content": False})
+    console.order(modify_gateway={"gateway": "east", "content": True})
+    while f"{STORAGE}/granitefalls" not in console.in_azure():
+        console.tick()
+    console.arm.set_region("eastus", RegionState.DOWN, console.now_us)
+    assert console.settle().outcome is Outcome.FAILED
+    console.arm.set_region("eastus", RegionState.UP, console.now_us)
+    assert console.do(modify_gateway={"gateway": "east", "content": True}).outcome is Outcome.DONE
+    console.do(delete_gateway="east")
+    assert console.in_azure() == []
+
+
+ORDERS = (
+    {"create_gateway": "west"},
+    {"create_gateway": "east"},
+    {"delete_gateway": "west"},
+    {"delete_gateway": "east"},
+    {"stop_gateway": "east"},
+    {"start_gateway": "east"},
+    {"scale_gateway": {"gateway": "east", "vms": 9}},
+    {"scale_gateway": {"gateway": "west", "vms": 2}},
+    {"modify_gateway": {"gateway": "east", "content": False}},
+    {"modify_gateway": {"gateway": "west", "region": "eastus"}},
+    {"modify_gateway": {"gateway": "east", "alerts": {"threshold": "5 TB"}}},
+)
+
+
+def beliefs(console):
+    return [
+        (gateway.state, gateway.vms, gateway.settings, gateway.description)
+        for gateway in console.manager.deployments.values()
+    ]
+
+
+@pytest.mark.seed("S-131")
+@given(st.lists(st.tuples(st.sampled_from(ORDERS), st.integers(0, 8)), max_size=8), st.booleans())
+def test_whatever_is_ordered_site_and_azure_agree_in_the_end(orders, classic):
+    console = Console(PLANNED | (classic_changes() if classic else {}))
+    for order, ticks in orders:
+        before, said = beliefs(console), len(console.facts)
+        try:
+            console.order(**order)
+        except Refused:
+            assert (beliefs(console), len(console.facts)) == (before, said)
+        for _ in range(ticks):
+            if console.manager.due() is not None:
+                console.tick()
+    while console.manager.due() is not None:
+        console.tick()
+    assert len(console.of(OperationStarted)) == len(console.of(OperationEnded))
+    assert all(gateway.state not in RUNNING for gateway in console.manager.deployments.values())
+    there = {name.lower() for name in console.in_azure()}
+    for gateway in console.manager.deployments.values():
+        assert any(name.endswith(f"/{gateway.service_name}".lower()) for name in there) == gateway.present

@@ -92,3 +92,61 @@ def test_the_management_certificate_is_a_setting_of_classic_gateways_only():
         Console({"certificates.management": {"fresh": {}}}).order(
             modify_gateway={"gateway": "east", "management_certificate": "fresh"}
         )
+
+
+@pytest.mark.seed("S-103")
+@pytest.mark.parametrize("first", [{"stop_gateway": "east"}, {"scale_gateway": {"gateway": "east", "vms": 3}}])
+def test_alerts_change_while_the_service_is_busy_or_stopped_and_stay_changed(first):
+    console = Console()
+    console.order(**first)
+    console.order(modify_gateway={"gateway": "east", "alerts": {"threshold": "5 TB"}})
+    console.settle()
+    console.order(modify_gateway={"gateway": "east", "alerts": {"threshold": "5 TB"}})
+    assert console.gateway("east").settings.alerts.threshold == 5 * 10**12
+
+
+@pytest.mark.parametrize("field", ["alerts", "content"])
+def test_a_gateway_that_does_not_exist_has_no_properties(field):
+    console = Console({"gateways.east.planned": True})
+    value = {"alerts": {}, "content": False}[field]
+    with pytest.raises(Refused, match="ILLEGAL"):
+        console.order(modify_gateway={"gateway": "east", field: value})
+
+
+@pytest.mark.seed("S-48", "S-102")
+@pytest.mark.parametrize(
+    ("version", "field", "value", "code"),
+    [
+        (1902, "enforce_tls_1_2", True, "TLS_NOT_AVAILABLE"),
+        (1802, "content", True, "CONTENT_NOT_AVAILABLE"),
+        (1810, "alerts", {"stop_on_critical": True}, "STOP_NOT_AVAILABLE"),
+        (1902, "trusted_authorities", ["root", "digicert", "extra"], "TOO_MANY_ROOTS"),
+    ],
+)
+def test_what_the_version_does_not_have_cannot_be_changed_either(version, field, value, code):
+    console = Console({"hierarchy.version": version, "certificates.authorities.extra": {}})
+    with pytest.raises(Refused) as refusal:
+        console.order(modify_gateway={"gateway": "east", field: value})
+    assert refusal.value.code == code
+    assert console.gateway("east").serving
+
+
+@pytest.mark.seed("S-102")
+def test_content_switched_on_needs_a_free_storage_account_name():
+    console = Console({"gateways.east.content": False, "azure.taken_names": {"storage_accounts": ["granitefalls"]}})
+    ended = console.do(modify_gateway={"gateway": "east", "content": True})
+    assert (ended.outcome, ended.code) == (Outcome.FAILED, "STORAGE_NAME_TAKEN")
+    assert console.gateway("east").serving
+    assert console.gateway("east").settings.content is False
+
+
+def test_values_that_are_as_they_were_are_no_change():
+    console = Console()
+    same = {"region": "East US", "deployment": "arm", "content": True, "service_fqdn": "GraniteFalls.contoso.com"}
+    console.order(modify_gateway={"gateway": "east", **same})
+    assert console.manager.due() is None
+
+
+def test_a_wildcard_certificate_takes_over_when_it_covers_the_name():
+    changes = {"certificates.servers.wild": {"name": "*.contoso.com", "issuer": "digicert"}}
+    assert Console(changes).do(modify_gateway={"gateway": "east", "certificate": "wild"}).outcome is Outcome.DONE

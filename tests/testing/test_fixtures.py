@@ -17,7 +17,7 @@ def story(folder):
     """Write a module of tests over the small design, and run it."""
 
     def run(body: str, *arguments: str) -> pytest.RunResult:
-        folder.write("test_story.py", HEAD + textwrap.dedent(body))
+        folder.write("test_flight.py", HEAD + textwrap.dedent(body))
         return folder.run("--strict-markers", *arguments)
 
     return run
@@ -92,7 +92,7 @@ def test_tests_that_are_not_ours_may_have_a_seed_of_their_own(story):
 
 
 def test_a_fixture_without_its_mark_says_which(folder):
-    folder.write("test_story.py", "def test_plan(design): pass\n")
+    folder.write("test_flight.py", "def test_plan(design): pass\n")
     result = folder.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["the fixture 'design' needs a file: mark the test with @pytest.mark.design(*"])
@@ -100,7 +100,7 @@ def test_a_fixture_without_its_mark_says_which(folder):
 
 def test_a_design_with_faults_shows_its_frames_alone(folder):
     folder.write("bad.design.yaml", "cmgsim: 1\nnam: x\n")
-    folder.write("test_story.py", "import pytest\n@pytest.mark.design('bad.design.yaml')\ndef test(world): pass\n")
+    folder.write("test_flight.py", "import pytest\n@pytest.mark.design('bad.design.yaml')\ndef test(world): pass\n")
     result = folder.run()
     result.assert_outcomes(errors=1)
     result.stdout.fnmatch_lines(["error[[]CMG003]: unknown key 'nam'", "*--> *bad.design.yaml:2:1*"])

@@ -1,0 +1,374 @@
+"""Real Azure SDK clients in simulated time: a transport, a credential, a pipeline and a way to poll.
+
+Theory of operation: an SDK client sends through its transport and lets its transport sleep, for retries as for polling.
+So a transport that hands requests to the fake cloud and moves a clock in ``sleep`` puts the whole client into simulated
+time::
+
+    clock = ScriptClock()
+    options = client_options(service, clock, principal="owner")
+    client = StorageManagementClient(subscription_id=subscription, **options)
+    poller = client.storage_accounts.begin_create("rg", "contoso", parameters, polling=inline_polling())
+    account = poller.result()  # some twenty simulated seconds later
+
+What would leave simulated time is left out or replaced, each with its public counterpart:
+
+* Pollers start a thread as soon as they are made. :func:`inline_polling` polls in the caller's thread, on ``result()``;
+  several operations that overlap then take as long as the longest of them. Until then, ``done()`` says nothing.
+* The policies for tokens judge their age by the clock on the wall. :class:`TokenPolicy` asks the simulated one.
+* The policy that registers providers by itself waits with ``time.sleep``. :func:`pipeline` has none: whoever needs a
+  provider registers it, as in a subscription where that is an administrator's task.
+
+This file needs azure-core; nothing else in the room imports it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from http import HTTPStatus
+from types import TracebackType
+from typing import Any, Protocol
+from urllib.parse import urlencode
+
+from azure.core.credentials import AccessToken, AccessTokenInfo
+from azure.core.exceptions import HttpResponseError
+from azure.core.pipeline import PipelineRequest, policies
+from azure.core.pipeline.transport import HttpTransport
+from azure.core.polling import PollingMethod
+from azure.core.rest import HttpRequest, HttpResponse
+from azure.core.utils import case_insensitive_dict
+
+from cmgsim.arm.clouds import ENVIRONMENTS
+from cmgsim.arm.messages import Request, Response
+from cmgsim.arm.service import ArmService
+from cmgsim.arm.tokens import LIFETIME_US
+from cmgsim.units import MILLISECOND, MINUTE, SECOND
+
+#: Assumption: a request and its answer take 50 milliseconds on the way.
+LATENCY_US = 50 * MILLISECOND
+#: How long before its end a token is renewed, as azure-core does.
+RENEW_US = 5 * MINUTE
+
+
+class Clock(Protocol):
+    """Whose time it is: what a transport reads, and moves."""
+
+    @property
+    def now_us(self) -> int:
+        """Return the present moment."""
+
+    def wait(self, duration_us: int) -> None:
+        """Let time pass."""
+
+
+class ScriptClock:
+    """A clock that only the script at the transport moves."""
+
+    def __init__(self, now_us: int = 0) -> None:
+        self.now_us = now_us
+
+    def wait(self, duration_us: int) -> None:
+        """Let time pass."""
+        assert duration_us >= 0, f"time cannot go back by {duration_us} us"
+        self.now_us += duration_us
+
+
+class SimResponse(HttpResponse):
+    """An answer as azure-core wants it, in its present form and in the older one."""
+
+    block_size = 4096
+
+    def __init__(self, request: HttpRequest, response: Response) -> None:
+        self._request = request
+        self._response = response
+        self._headers = case_insensitive_dict(dict(response.headers))
+        self._encoding: str | None = None
+        self._closed = False
+
+    @property
+    def request(self) -> HttpRequest:
+        """Return what was asked."""
+        return self._request
+
+    @property
+    def status_code(self) -> int:
+        """Return the status."""
+        return self._response.status
+
+    @property
+    def headers(self) -> Any:
+        """Return the headers, whatever the case of their names."""
+        return self._headers
+
+    @property
+    def reason(self) -> str:
+        """Return the status in words."""
+        return HTTPStatus(self._response.status).phrase
+
+    @property
+    def content_type(self) -> str | None:
+        """Return the type of the content, None if there is none."""
+        return self._response.header("content-type") or None
+
+    @property
+    def is_closed(self) -> bool:
+        """Say whether it was closed."""
+        return self._closed
+
+    @property
+    def is_stream_consumed(self) -> bool:
+        """Say that it was read: it is all there from the start."""
+        return True
+
+    @property
+    def encoding(self) -> str | None:
+        """Return the encoding that was set, None if none was."""
+        return self._encoding
+
+    @encoding.setter
+    def encoding(self, value: str | None) -> None:
+        self._encoding = value
+
+    @property
+    def url(self) -> str:
+        """Return the address that was asked."""
+        return self._request.url
+
+    @property
+    def content(self) -> bytes:
+        """Return the content."""
+        return self._response.body
+
+    def body(self) -> bytes:
+        """Return the content, under its older name."""
+        return self._response.body
+
+    def text(self, encoding: str | None = None) -> str:
+        """Return the content as text."""
+        return self._response.body.decode(encoding or self._encoding or "utf-8-sig")
+
+    def json(self) -> Any:
+        """Return the content as JSON.
+
+        Raises:
+            ValueError: if it is none.
+        """
+        return json.loads(self.text())
+
+    def raise_for_status(self) -> None:
+        """Let a good answer pass.
+
+        Raises:
+            HttpResponseError: for a status of 400 or more.
+        """
+        if self.status_code >= 400:
+            raise HttpResponseError(response=self)
+
+    def read(self) -> bytes:
+        """Return the content."""
+        return self._response.body
+
+    def close(self) -> None:
+        """Close it; there is nothing to let go."""
+        self._closed = True
+
+    def iter_raw(self, **kwargs: Any) -> Iterator[bytes]:
+        """Return the content in one piece."""
+        yield self._response.body
+
+    def iter_bytes(self, **kwargs: Any) -> Iterator[bytes]:
+        """Return the content in one piece."""
+        yield self._response.body
+
+    def __enter__(self) -> SimResponse:
+        return self
+
+    def __exit__(self, *args: Any) -> None:
+        self.close()
+
+
+class SimTransport(HttpTransport[HttpRequest, SimResponse]):
+    """The way of SDK clients into the fake cloud; its ``sleep`` moves the clock.
+
+    ``latency_us`` passes with every request. ``requests`` counts those sent, ``slept_us`` what was slept.
+    """
+
+    def __init__(self, service: ArmService, clock: Clock, latency_us: int = LATENCY_US) -> None:
+        self._service = service
+        self._clock = clock
+        self._latency_us = latency_us
+        self.requests = 0
+        self.slept_us = 0
+
+    def send(self, request: HttpRequest, **kwargs: Any) -> SimResponse:
+        """Send a request and return its answer, one latency later."""
+        self.requests += 1
+        self._clock.wait(self._latency_us)
+        return SimResponse(request, self._service.handle(_request(request), self._clock.now_us))
+
+    def sleep(self, duration: float) -> None:
+        """Let so many seconds pass."""
+        duration_us = round(duration * SECOND)
+        self.slept_us += duration_us
+        self._clock.wait(duration_us)
+
+    def open(self) -> None:
+        """Open it, which needs nothing."""
+
+    def close(self) -> None:
+        """Close it, which needs nothing."""
+
+    def __enter__(self) -> SimTransport:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, problem: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+class SimCredential:
+    """Somebody's credential, good in the fake cloud only; its tokens expire in simulated time."""
+
+    def __init__(self, service: ArmService, clock: Clock, principal: str) -> None:
+        self._service = service
+        self._clock = clock
+        self._principal = principal
+
+    def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
+        """Return a token good for an hour; its expiry is in seconds since 1970, of simulated time."""
+        token = self._service.token(self._principal, self._clock.now_us)
+        return AccessToken(token, self._expires_s())
+
+    def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
+        """Return a token good for an hour, in the newer form."""
+        token = self._service.token(self._principal, self._clock.now_us)
+        return AccessTokenInfo(token, self._expires_s())
+
+    def _expires_s(self) -> int:
+        start_s = int(self._service.cloud.config.start.timestamp())
+        return start_s + (self._clock.now_us + LIFETIME_US) // SECOND
+
+
+class TokenPolicy(policies.SansIOHTTPPolicy[HttpRequest, SimResponse]):
+    """Puts a token on every request and renews it in simulated time, five minutes before its end.
+
+    Any credential will do, one of azure-identity as well as :class:`SimCredential`.
+    """
+
+    def __init__(self, credential: Any, clock: Clock, *scopes: str) -> None:
+        super().__init__()
+        self._credential = credential
+        self._clock = clock
+        self._scopes = scopes
+        self._token = ""
+        self._renew_us = 0
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        """Sign a request."""
+        if not self._token or self._clock.now_us >= self._renew_us:
+            self._token = self._credential.get_token(*self._scopes).token
+            self._renew_us = self._clock.now_us + LIFETIME_US - RENEW_US
+        request.http_request.headers["Authorization"] = f"Bearer {self._token}"
+
+
+class InlinePolling:
+    """A polling method that polls in the caller's thread when the result is asked for.
+
+    It does with *inner*, a polling method of the SDK, what a poller's thread would do.
+    """
+
+    def __init__(self, inner: PollingMethod[Any]) -> None:
+        self._inner = inner
+
+    def initialize(self, client: Any, initial_response: Any, deserialization_callback: Any) -> None:
+        """Take over what was begun."""
+        self._inner.initialize(client, initial_response, deserialization_callback)
+
+    def finished(self) -> bool:
+        """Say that no thread is needed."""
+        return True
+
+    def run(self) -> None:
+        """Poll until it is done."""
+        self._inner.run()
+
+    def status(self) -> str:
+        """Return the status as of the last poll."""
+        return self._inner.status()
+
+    def resource(self) -> Any:
+        """Poll until it is done; return the result.
+
+        Raises:
+            HttpResponseError: if it failed.
+        """
+        if not self._inner.finished():
+            self._inner.run()
+        return self._inner.resource()
+
+    def get_continuation_token(self) -> str:
+        """Return a text from which the poller can be made again."""
+        return self._inner.get_continuation_token()
+
+    def from_continuation_token(self, continuation_token: str, **kwargs: Any) -> Any:
+        """Take over what such a text says."""
+        return self._inner.from_continuation_token(continuation_token, **kwargs)
+
+
+def inline_polling(interval_s: float = 30) -> Any:
+    """Return what to give as ``polling=`` to the ``begin_...`` methods of management clients.
+
+    ``interval_s`` is the time between two polls where an answer names none. Needs azure-mgmt-core, which every
+    management client brings.
+    """
+    from azure.mgmt.core.polling.arm_polling import ARMPolling
+
+    return InlinePolling(ARMPolling(interval_s))
+
+
+def pipeline(credential: Any, clock: Clock, *scopes: str) -> list[Any]:
+    """Return the policies of a client in simulated time, the SDK's own but for those that read the wall's clock."""
+    return [
+        policies.RequestIdPolicy(),
+        policies.HeadersPolicy(),
+        policies.UserAgentPolicy("cmgsim"),
+        policies.ContentDecodePolicy(),
+        policies.RedirectPolicy(),
+        policies.RetryPolicy(),
+        TokenPolicy(credential, clock, *scopes),
+    ]
+
+
+def client_options(
+    service: ArmService, clock: Clock, principal: str, latency_us: int = LATENCY_US, environment: str = "public"
+) -> dict[str, Any]:
+    """Return what to give to the constructor of a management client, beside the subscription.
+
+    Raises:
+        UnknownName: if the cloud knows no such principal.
+    """
+    service.cloud.config.find_principal(principal)
+    cloud = ENVIRONMENTS[environment]
+    credential, scope = SimCredential(service, clock, principal), f"{cloud.audience}/.default"
+    return {
+        "credential": credential,
+        "base_url": cloud.resource_manager,
+        "credential_scopes": [scope],
+        "transport": SimTransport(service, clock, latency_us),
+        "policies": pipeline(credential, clock, scope),
+    }
+
+
+def _request(request: HttpRequest) -> Request:
+    return Request(request.method, request.url, dict(request.headers), _content(request))
+
+
+def _content(request: Any) -> bytes:
+    """Return the body of a request, whether of the present form or of the older one."""
+    content = request.content if hasattr(request, "content") else request.body
+    if isinstance(content, dict):
+        return urlencode(content).encode()
+    if hasattr(content, "read"):
+        content = content.read()
+    return content.encode() if isinstance(content, str) else content or b""
