@@ -18,7 +18,6 @@ from cmgsim.arm.state import ActivityEntry, Cloud
 from cmgsim.arm.views import page
 
 _TERM = re.compile(r"\s*(\w+)\s+(eq|ge|le)\s+'([^']*)'\s*(?:and\b|$)", re.IGNORECASE)
-_TITLES = {"Started": "Started", "Accepted": "Accepted", "Succeeded": "Succeeded", "Failed": "Failed"}
 
 
 def note(cloud: Cloud, call: Call, answer: Answer, correlation: str) -> None:

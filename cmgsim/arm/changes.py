@@ -107,8 +107,7 @@ def destroy(cloud: Cloud, resource: Resource) -> None:
     for gone in (*reversed(cloud.store.below(resource.id)), resource):
         cloud.operations.cancel(gone.operation, cloud.now_us)
         cloud.store.remove(gone.id)
-        for key in [key for key, lock in cloud.locks.items() if lock.scope.lower() == gone.key]:
-            del cloud.locks[key]
+        _forget_about(cloud, gone)
         for name in gone.names:
             _let_go(cloud, gone, name)
         cloud.events.append(ResourceDeleted(gone.id, gone.type))
@@ -149,6 +148,14 @@ def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int)
             raise kind.taken(cloud, draft, holder)
     check_cores(cloud.store, cloud.owner_of(draft), draft.location, kind.cores(draft) - cores_before, kind.model)
     return kind.complete(cloud, draft)
+
+
+def _forget_about(cloud: Cloud, gone: Resource) -> None:
+    """Remove the locks and the roles that held at what is gone."""
+    for key in [key for key, lock in cloud.locks.items() if lock.scope.lower() == gone.key]:
+        del cloud.locks[key]
+    for key in [key for key, given in cloud.assignments.items() if given.scope.lower() == gone.key]:
+        del cloud.assignments[key]
 
 
 def _let_go(cloud: Cloud, resource: Resource, name: str) -> None:

@@ -4,17 +4,22 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 from email.utils import format_datetime
+from functools import lru_cache
 
 from cmgsim.draws import draw, identity, stream
 
 
 def guid(seed: int, purpose: str, who: str, ordinal: int = 0) -> str:
     """Draw a GUID in the form of version 4, the same for the same question."""
-    number = stream(f"arm.guid.{purpose}")
-    high, low = (draw(seed, identity(who), number, 2 * ordinal + half) for half in (0, 1))
-    text = f"{high:016x}{low:016x}"
+    number, key = _stream(purpose), identity(who)
+    text = f"{draw(seed, key, number, 2 * ordinal):016x}{draw(seed, key, number, 2 * ordinal + 1):016x}"
     variant = "89ab"[int(text[16], 16) % 4]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+
+@lru_cache(maxsize=64)
+def _stream(purpose: str) -> int:
+    return stream(f"arm.guid.{purpose}")
 
 
 def named_guid(*words: str) -> str:

@@ -27,6 +27,7 @@ from cmgsim.arm.errors import (
     not_modelled,
 )
 from cmgsim.arm.messages import Request
+from cmgsim.arm.state import Cloud
 from cmgsim.arm.targets import GROUP, SUBSCRIPTION, Target
 from cmgsim.arm.types import Handler, ResourceType
 
@@ -109,7 +110,7 @@ def find(request: Request, target: Target) -> Handler:
     raise _missing(request, target)
 
 
-def check_version(target: Target, version: str, regions: list[str]) -> None:
+def check_version(target: Target, version: str, cloud: Cloud) -> None:
     """Let an api-version pass that the type of a path answers to.
 
     Raises:
@@ -117,6 +118,7 @@ def check_version(target: Target, version: str, regions: list[str]) -> None:
     """
     kind = kind_of(target)
     if kind is not None and version[:10] < kind.first_api[:10]:
+        regions = cloud.region_names(cloud.environment_of(target.subscription).name)
         raise no_registered_provider("global", version, kind.name.partition("/")[2], kind.first_api, regions)
 
 

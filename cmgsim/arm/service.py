@@ -144,7 +144,7 @@ class ArmService:
             raise missing_api_version()
         if not _VERSION.fullmatch(version):
             raise invalid_api_version(version, _OFFERED)
-        routes.check_version(target, version, self.cloud.region_names("public"))
+        routes.check_version(target, version, self.cloud)
 
     def _subscription(self, target: Target, tenant: str) -> Subscription | None:
         if not target.subscription:

@@ -10,6 +10,7 @@ import hmac
 import json
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from dataclasses import dataclass
+from functools import lru_cache
 from hashlib import sha256
 
 from cmgsim.units import HOUR, SECOND
@@ -59,8 +60,12 @@ def read(seed: int, token: str, start_s: int) -> Claims | None:
 
 
 def _sign(seed: int, text: str) -> str:
-    key = sha256(f"cmgsim.arm.token:{seed}".encode()).digest()
-    return _encode(hmac.new(key, text.encode(), sha256).digest())
+    return _encode(hmac.digest(_key(seed), text.encode(), "sha256"))
+
+
+@lru_cache(maxsize=64)
+def _key(seed: int) -> bytes:
+    return sha256(f"cmgsim.arm.token:{seed}".encode()).digest()
 
 
 def _encode(data: bytes) -> str:

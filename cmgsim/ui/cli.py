@@ -15,7 +15,7 @@ import click
 from cmgsim.ui.asking import rule_command, schema_command
 from cmgsim.ui.door import complain_of_bug
 from cmgsim.ui.linting import lint_command
-from cmgsim.ui.outlet import Exit
+from cmgsim.ui.outlet import ClosedPipe, Exit
 from cmgsim.ui.rehearsing import Interrupted, rehearse_command, run_command
 from cmgsim.ui.starting import init_command
 
@@ -59,7 +59,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("interrupted", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
+    except (ClosedPipe, BrokenPipeError):
         return _closed_pipe()
     except Exception as error:
         complain_of_bug(lambda line: click.echo(line, err=True), error)

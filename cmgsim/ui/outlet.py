@@ -39,6 +39,10 @@ class Exit(IntEnum):
     """Whoever read the output went away before it was written."""
 
 
+class ClosedPipe(Exception):
+    """Whoever read the output went away. click would end such a process with the code of a failed expectation."""
+
+
 class Form(Enum):
     """Text for people, or one JSON object for programs."""
 

@@ -269,3 +269,21 @@ def test_a_wildcard_may_be_used_again() -> None:
 )
 def test_steps_on_what_does_not_stand_so(steps: list[dict[str, Any]]) -> None:
     assert len(found(data(SUCCESSION), *steps, rule="CMG710")) == 1
+
+
+@pytest.mark.seed("S-05")
+@pytest.mark.parametrize(
+    ("case", "rule", "named"),
+    [
+        ("CMG117.bad", "CMG117", "management certificate"),
+        ("CMG210.bad", "CMG210", "issu"),
+        ("CMG402.bad", "CMG402", "client authentication certificate"),
+    ],
+)
+def test_which_certificates_are_needed_follows_from_the_design_and_a_missing_one_is_named(
+    case: str, rule: str, named: str
+) -> None:
+    missing = found(data(case), rule=rule)
+    assert missing
+    assert named in missing[0].message + missing[0].remedy
+    assert not found(data(case.replace("bad", "good")), rule=rule)

@@ -5,6 +5,7 @@ from azure_parts import PLANNED, Console, classic_changes
 
 from cmgsim.errors import Refused
 from cmgsim.site.facts import Outcome
+from cmgsim.site.wizard import CHECKS
 
 CASES = {
     "FEATURE_OFF": {"hierarchy.gateway_feature": False},
@@ -33,7 +34,29 @@ CASES = {
         "gateways.west.resource_group": {"create_new": "mine"},
     },
     "RESOURCE_GROUP_NOT_FOUND": {"gateways.west.resource_group": {"use_existing": "nowhere"}},
+    "CSP_SUBSCRIPTION": {"azure.subscriptions.main.csp": True},
+    "VM_SIZE_NOT_AVAILABLE": {"hierarchy.version": 2107, "gateways.west.vm_size": "A4_v2"},
+    "CONTENT_NOT_AVAILABLE": {"hierarchy.version": 1802, "gateways.west.content": True},
+    "STOP_NOT_AVAILABLE": {"hierarchy.version": 1810, "gateways.west.alerts": {"stop_on_critical": True}},
+    "ENVIRONMENT_NOT_AVAILABLE": {
+        "hierarchy.version": 2107,
+        "azure.environment": "AzureUSGovernmentCloud",
+        "gateways.east.region": "usgovvirginia",
+        "gateways.west.region": "usgovvirginia",
+        "gateways.west.deployment": "vmss",
+    },
 }
+#: Refusals with tests of their own below.
+ELSEWHERE = {
+    "TOO_MANY_ROOTS",
+    "TOO_MANY_INTERMEDIATES",
+    "MANAGEMENT_CERTIFICATE_MISSING",
+    "SUBSCRIPTION_ID_MISSING",
+}
+
+
+def test_every_refusal_is_tested():
+    assert {check.code for check in CHECKS} == {*CASES, *ELSEWHERE}
 
 
 @pytest.mark.seed(
