@@ -16,7 +16,7 @@ SOON_S = 10
 class ArmError(Exception):
     """A refusal, to be answered with a status and an error body.
 
-    ``target`` and ``details`` are the optional members of the body; ``headers`` go out with the response.
+    ``details`` is the optional member of the body; ``headers`` go out with the response.
     """
 
     def __init__(
@@ -25,7 +25,6 @@ class ArmError(Exception):
         code: str,
         message: str,
         *,
-        target: str = "",
         details: tuple[Mapping[str, Any], ...] = (),
         headers: Mapping[str, str] | None = None,
     ) -> None:
@@ -33,15 +32,12 @@ class ArmError(Exception):
         self.status = status
         self.code = code
         self.message = message
-        self.target = target
         self.details = details
         self.headers = dict(headers or {})
 
     def body(self) -> dict[str, Any]:
-        """Return the error as ARM writes it: ``{"error": {"code", "message", "target"?, "details"?}}``."""
+        """Return the error as ARM writes it: ``{"error": {"code", "message", "details"?}}``."""
         error: dict[str, Any] = {"code": self.code, "message": self.message}
-        if self.target:
-            error["target"] = self.target
         if self.details:
             error["details"] = [dict(detail) for detail in self.details]
         return {"error": error}

@@ -13,7 +13,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from cmgsim.arm.errors import ArmError
 from cmgsim.draws import draw, identity, stream, within
 from cmgsim.registry import Registry
 from cmgsim.units import MINUTE, SECOND
@@ -182,8 +181,3 @@ for _table in TABLES:
 
 #: No operation lasts longer than this with the tables above; a property test holds them to it.
 LONGEST_OPERATION_US = 30 * MINUTE
-
-
-def failure(lifecycle: Lifecycle) -> ArmError:
-    """Return the error that an operation of this kind fails with."""
-    return ArmError(409, lifecycle.code, lifecycle.message)

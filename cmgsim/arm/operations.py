@@ -49,11 +49,6 @@ class Operation:
         """Say whether it has not ended."""
         return self.status == IN_PROGRESS
 
-    @property
-    def ends_us(self) -> int:
-        """Return the moment at which it ends if nothing stops it."""
-        return self.path[-1][0]
-
 
 @dataclass(slots=True)
 class Operations:

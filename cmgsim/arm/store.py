@@ -105,12 +105,6 @@ class Store:
     def __contains__(self, resource_id: str) -> bool:
         return resource_id.lower() in self._resources
 
-    def __len__(self) -> int:
-        return len(self._resources)
-
-    def __iter__(self) -> Iterator[Resource]:
-        return iter(self._resources.values())
-
     def put(self, resource: Resource) -> Resource:
         """Keep a resource in the place of what had its id."""
         before = self._resources.get(resource.key)

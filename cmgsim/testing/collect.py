@@ -84,11 +84,20 @@ def _rehearsing(file: ScenarioFile, seed: int) -> Callable[[pytest.FixtureReques
         request.node.user_properties.extend(properties(judged).items())
         folder = request.config.getoption("--cmg-report")
         if folder:
-            judged.run.save(Path(folder) / file.loaded.name / f"seed-{seed}")
+            _save(judged, Path(folder) / file.loaded.name / f"seed-{seed}")
         if not judged.holds:
             raise ScenarioBroken.by(judged)
 
     return scenario
+
+
+def _save(judged: Judged, folder: Path) -> None:
+    from cmgsim.errors import StorageError
+
+    try:
+        judged.run.save(folder)
+    except StorageError as error:
+        raise Failure.headed(f"error[cmg-report]: {error}") from None
 
 
 def properties(judged: Judged) -> dict[str, object]:

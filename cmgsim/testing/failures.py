@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 import pytest
 
@@ -21,6 +21,12 @@ HEADLINE = 60
 class Failure(Exception):
     """A scenario that does not hold. Its text is all there is to say; its first line is short."""
 
+    @classmethod
+    def headed(cls, text: str) -> Self:
+        """Return a failure with a short line before the text, if the text begins with a long one."""
+        first = text.partition("\n")[0]
+        return cls(text if cut(first) == first else f"{cut(first)}\n\n{text}")
+
 
 class FilesAtFault(Failure):
     """Files that cannot be run."""
@@ -28,7 +34,7 @@ class FilesAtFault(Failure):
     @classmethod
     def of(cls, findings: Findings) -> FilesAtFault:
         """Return the failure that shows these findings."""
-        return cls(_headed(findings.frames()))
+        return cls.headed(findings.frames())
 
     @classmethod
     def by(cls, error: Exception) -> FilesAtFault:
@@ -37,7 +43,7 @@ class FilesAtFault(Failure):
 
         if isinstance(error, FileFaults):
             return cls.of(error.findings)  # type: ignore[arg-type]
-        return cls(_headed(f"error[CMG001]: {error}"))
+        return cls.headed(f"error[CMG001]: {error}")
 
 
 class ScenarioBroken(Failure):
@@ -76,12 +82,6 @@ def _lines(broken: Broken) -> Iterator[str]:
         yield from (f"  {line}" for line in str(broken.counter_examples).splitlines())
     if broken.more:
         yield f"  ... and {broken.more} more"
-
-
-def _headed(text: str) -> str:
-    """Put a short line before a text whose first line is long."""
-    first = text.partition("\n")[0]
-    return text if cut(first) == first else f"{cut(first)}\n\n{text}"
 
 
 def cut(text: str) -> str:

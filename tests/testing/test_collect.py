@@ -178,6 +178,17 @@ class TestFailures:
             ["error[[]plan_completes]: was 3 of 8 steps, expected*", "broken by this step: only 0% knew new*"]
         )
 
+    def test_an_expectation_that_no_step_broke_shows_its_line_alone(self, folder):
+        scenario = folder.scenario()
+        text = scenario.read_text().replace(
+            "  - never_without_a_gateway", "  - clients_knowing: {gateway: new, at_most: 3}"
+        )
+        scenario.write_text(text)
+        result = folder.run()
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["error[[]clients_knowing]: was 20 of 20, expected at most 3"])
+        result.stdout.no_fnmatch_line("broken by this step*")
+
     def test_the_first_line_of_every_failure_is_short(self, folder):
         folder.scenario("hasty", gap="0s")
         headlines = re.findall(r"(?m)^error\[\w+\]: .*$", folder.run().stdout.str())
@@ -204,6 +215,14 @@ class TestReports:
         assert len(run.stranded_clients) == 20
         digest = ET.parse(folder.path / "out.xml").find(".//property[@name='cmg.digest']").get("value")
         assert run.digest == digest
+
+    def test_runs_are_never_saved_over_another(self, folder):
+        folder.scenario()
+        folder.run("--cmg-report=out").assert_outcomes(passed=1)
+        result = folder.run("--cmg-report=out")
+        result.assert_outcomes(failed=1)
+        result.stdout.fnmatch_lines(["error[[]cmg-report]: out/replace/seed-7: there is something already*"])
+        assert "Traceback" not in result.stdout.str()
 
     def test_two_processes_tell_the_same_story(self, folder):
         pytest.importorskip("xdist")

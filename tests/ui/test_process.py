@@ -26,13 +26,8 @@ def test_module_and_command_are_the_same(lab):
     said = apart("rehearse", "first.scenario.yaml", cwd=lab)
     assert (said.returncode, said.stderr) == (0, "")
     assert said.stdout.splitlines()[-1] == "all 4 expectations hold"
-    script = (
-        f"import sys; from cmgsim.ui.cli import main; sys.argv = ['cmgsim', *{['rule', 'CMG308']!r}]; sys.exit(main())"
-    )
-    direct = subprocess.run(
-        [sys.executable, "-c", script], env=environment(), capture_output=True, text=True, check=True
-    )
-    assert direct.stdout == apart("rule", "CMG308", cwd=lab).stdout
+    script = "import sys; from cmgsim.ui.cli import main; sys.argv = ['cmgsim', 'rule', 'CMG308']; sys.exit(main())"
+    assert python(script) == apart("rule", "CMG308", cwd=lab).stdout
 
 
 def test_data_and_talk_have_streams_of_their_own(lab):
@@ -48,10 +43,7 @@ def test_help_costs_nothing_heavy(arguments):
         f"import sys; from cmgsim.ui.cli import main; main({arguments!r}); "
         f"print([name for name in {HEAVY!r} if name in sys.modules])"
     )
-    result = subprocess.run(
-        [sys.executable, "-c", program], env=environment(), capture_output=True, text=True, check=True
-    )
-    assert result.stdout.splitlines()[-1] == "[]"
+    assert python(program).splitlines()[-1] == "[]"
 
 
 def test_an_interruption_names_what_was_finished(lab):

@@ -76,6 +76,12 @@ class TestRehearse:
         assert said.out.splitlines()[-1].startswith("not run: ")
         assert cmgsim("rehearse", "first.scenario.yaml", "--json").data["scenarios"][0]["errors"] > 0
 
+    def test_faults_of_a_file_are_data_too(self, cmgsim, lab):
+        said = cmgsim("rehearse", "first.scenario.yaml", "--set", "plan.gap=1", "--json")
+        assert (said.code, said.err) == (1, "")
+        assert (said.data["schema"], said.data["exit"]) == ("cmgsim/rehearse/v1", 1)
+        assert [one["rule"] for one in said.data["findings"]] == ["CMG007"]
+
     def test_warnings_are_counted(self, cmgsim, lab):
         said = cmgsim("rehearse", "first.scenario.yaml", "--set", "plan.gap=1h")
         assert said.err == "1 warning; see them with cmgsim lint\n"

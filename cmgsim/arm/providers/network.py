@@ -44,6 +44,11 @@ def _taken(cloud: Cloud, resource: Resource, holder: str) -> ArmError:
     return ArmError(409, "DnsRecordInUse", message)
 
 
+def _check_network(cloud: Cloud, resource: Resource) -> None:
+    if not isinstance(resource.properties.get("subnets", []), list):
+        raise bad_request("InvalidRequestFormat", "The value of 'subnets' must be a list.")
+
+
 def _check(cloud: Cloud, resource: Resource) -> None:
     if label := _label(resource):
         _check_label(label)
@@ -63,6 +68,15 @@ def _view(cloud: Cloud, resource: Resource) -> Json:
     if names := _names(cloud, resource):
         shown["dnsSettings"] = object_of(resource.properties, "dnsSettings") | {"fqdn": names[0]}
     return shown
+
+
+def _view_subnets(cloud: Cloud, resource: Resource) -> Json:
+    """Show subnets that were made by themselves beside those written with the network."""
+    subnets = [
+        {"id": subnet.id, "name": subnet.name, "properties": subnet.properties}
+        for subnet in cloud.store.children(resource.id)
+    ]
+    return {"subnets": [*resource.properties.get("subnets", []), *subnets]} if subnets else {}
 
 
 def _address(seed: int, resource: Resource) -> str:
@@ -92,7 +106,14 @@ PROVIDER = Provider(
             check=_check,
             view=_view,
         ),
-        _row("Microsoft.Network/virtualNetworks", "virtualNetworks", retry_after_s=3),
+        _row(
+            "Microsoft.Network/virtualNetworks",
+            "virtualNetworks",
+            retry_after_s=3,
+            check=_check_network,
+            view=_view_subnets,
+        ),
+        _row("Microsoft.Network/virtualNetworks/subnets", "virtualNetworks", retry_after_s=3, traits=Trait.ETAG),
         _row("Microsoft.Network/networkSecurityGroups", "networkSecurityGroups", retry_after_s=3),
         _row("Microsoft.Network/loadBalancers", "loadBalancers", retry_after_s=10),
     ),
