@@ -59,8 +59,9 @@ def save(run: Run, folder: Path) -> Path:
         _write(run, draft)
         draft.rename(folder)
     except OSError as error:
-        shutil.rmtree(draft, ignore_errors=True)
         raise StorageError(f"{folder}: cannot be written: {error.strerror or error}") from error
+    finally:
+        shutil.rmtree(draft, ignore_errors=True)  # there is none any more once it was moved to its place
     return folder
 
 

@@ -6,6 +6,7 @@ import json
 import re
 from pathlib import Path
 
+import jsonschema
 import pytest
 
 from cmgsim.design.document import parse_document, read_document
@@ -14,8 +15,6 @@ from cmgsim.design.plan import Step
 from cmgsim.design.scenario import Expectation
 from cmgsim.design.schema import KINDS, schema
 from cmgsim.errors import UnknownName
-
-jsonschema = pytest.importorskip("jsonschema")
 
 ROOT = Path(__file__).parents[2]
 TEMPLATES = ROOT / "cmgsim" / "ui" / "templates"
