@@ -46,11 +46,22 @@ def test_help_costs_nothing_heavy(arguments):
     assert python(program).splitlines()[-1] == "[]"
 
 
+def heed_interruptions():
+    """Take interruptions as a program at a terminal does: a background job of a script inherits deafness to them."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_an_interruption_names_what_was_finished(lab):
     seeds = [option for seed in range(1, 400) for option in ("--seed", str(seed))]
     command = [*COMMAND, "rehearse", "first.scenario.yaml", *seeds, "--save", "out"]
     process = subprocess.Popen(
-        command, cwd=lab, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8"
+        command,
+        cwd=lab,
+        env=environment(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=heed_interruptions,
     )
     deadline = time.monotonic() + 60
     while not (lab / "out" / "seed-2").exists() and time.monotonic() < deadline:
