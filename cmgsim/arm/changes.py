@@ -151,7 +151,10 @@ def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int)
 
 
 def _forget_about(cloud: Cloud, gone: Resource) -> None:
-    """Remove the locks and the roles that held at what is gone."""
+    """Remove the locks and the roles that held at what is gone, and the deployments into it."""
+    for key in [key for key in cloud.deployments if key.startswith(f"{gone.key}/providers/microsoft.resources/")]:
+        cloud.operations.cancel(cloud.deployments.pop(key).operation, cloud.now_us)
+        cloud.under_way.pop(key, None)
     for key in [key for key, lock in cloud.locks.items() if lock.scope.lower() == gone.key]:
         del cloud.locks[key]
     for key in [key for key, given in cloud.assignments.items() if given.scope.lower() == gone.key]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from cmgsim.arm.activity import note_end
 from cmgsim.arm.catalog import EFFECTS, TYPES
 from cmgsim.arm.changes import destroy
@@ -11,14 +13,15 @@ from cmgsim.arm.operations import Operation
 from cmgsim.arm.state import Cloud
 
 
-def advance(cloud: Cloud, now_us: int) -> None:
-    """Let everything happen that is due by a moment, and stand there."""
+def advance(cloud: Cloud, now_us: int, then: Callable[[Cloud], None]) -> None:
+    """Let everything happen that is due by a moment, and stand there; *then* is done after each end of an operation."""
     assert now_us >= cloud.now_us, f"time cannot go back from {cloud.now_us} to {now_us}"
     while (due_us := cloud.operations.due()) is not None and due_us <= now_us:
         cloud.now_us = due_us
         operation, state = cloud.operations.take_turn()
         if operation.step == len(operation.path):
             _finish(cloud, operation, state)
+            then(cloud)
         else:
             _turn(cloud, operation, state)
     cloud.now_us = now_us

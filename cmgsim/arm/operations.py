@@ -73,6 +73,11 @@ class Operations:
         self._arm(operation)
         return operation
 
+    def keep(self, operation: Operation) -> Operation:
+        """Keep an operation without turns, which ends when somebody finishes it."""
+        self.records[_key(operation.id)] = operation
+        return operation
+
     def due(self) -> int | None:
         """Return the moment of the next turn, None if nothing is under way."""
         while self.turns and not self._stands(*self.turns[0]):

@@ -15,7 +15,7 @@ import json
 import re
 from collections.abc import Mapping
 
-from cmgsim.arm import access, activity, asm, directory, locks, registration, routes
+from cmgsim.arm import access, activity, asm, directory, engine, locks, registration, routes
 from cmgsim.arm.calls import Call
 from cmgsim.arm.clouds import ENVIRONMENTS, RegionState
 from cmgsim.arm.config import ArmConfig, Principal, Subscription, SubscriptionState
@@ -64,12 +64,13 @@ class ArmService:
 
     def handle(self, request: Request, now_us: int) -> Response:
         """Answer a request at a moment, which is never before that of the last."""
-        advance(self.cloud, now_us)
+        advance(self.cloud, now_us, engine.go_on)
         self.cloud.requests += 1
         if asm.answers(request):
             return asm.handle(self.cloud, request)
         headers: dict[str, str] = {}
         answer = self._answer(request, headers)
+        engine.go_on(self.cloud)
         return self._response(request, answer, headers)
 
     def due(self) -> int | None:
@@ -78,7 +79,7 @@ class ArmService:
 
     def step(self, now_us: int) -> list[Fact]:
         """Let everything happen that is due; return what happened since the last step, in order."""
-        advance(self.cloud, now_us)
+        advance(self.cloud, now_us, engine.go_on)
         happened, self.cloud.events = self.cloud.events, []
         return happened
 
@@ -88,7 +89,7 @@ class ArmService:
         Raises:
             UnknownName: if there is no such principal.
         """
-        advance(self.cloud, now_us)
+        advance(self.cloud, now_us, engine.go_on)
         tenant, known = self.cloud.config.find_principal(principal)
         return directory.token_for(self.cloud, tenant, known, ENVIRONMENTS["public"].audience)
 
@@ -98,7 +99,7 @@ class ArmService:
         Raises:
             UnknownName: if there is no such region.
         """
-        advance(self.cloud, now_us)
+        advance(self.cloud, now_us, engine.go_on)
         self.cloud.set_region(region, state)
         self.cloud.events.append(RegionChanged(region, state.value))
 

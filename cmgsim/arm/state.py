@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
 from cmgsim.arm.config import ArmConfig, Role, Subscription
@@ -18,6 +19,9 @@ from cmgsim.arm.store import Lock, Resource, Store
 from cmgsim.arm.throttle import Throttle
 from cmgsim.errors import UnknownName
 from cmgsim.facts import Fact
+
+if TYPE_CHECKING:
+    from cmgsim.arm.deployments import Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +59,8 @@ class Cloud:
     """What is so at ``now_us``.
 
     ``registrations`` holds the state of (subscription, provider namespace in lower case) where it is not
-    ``NotRegistered``; ``origins`` by operation id what the activity log said of the request that began it;
-    ``ordinals`` counts how often what was done to whom.
+    ``NotRegistered``; ``under_way`` are the keys of deployments that have not ended; ``origins`` by operation id what
+    the activity log said of the request that began it; ``ordinals`` counts how often what was done to whom.
     """
 
     config: ArmConfig
@@ -70,6 +74,8 @@ class Cloud:
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
     locks: dict[str, Lock] = field(default_factory=dict)
     assignments: dict[str, Assignment] = field(default_factory=dict)
+    deployments: dict[str, Deployment] = field(default_factory=dict)
+    under_way: dict[str, None] = field(default_factory=dict)
     origins: dict[str, ActivityEntry] = field(default_factory=dict)
     events: list[Fact] = field(default_factory=list)
     ordinals: dict[tuple[str, str], int] = field(default_factory=dict)

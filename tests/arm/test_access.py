@@ -32,7 +32,6 @@ def company() -> Driver:
     return Driver(ArmConfig(tenants=(Tenant(principals=PEOPLE),), subscriptions=(both,)))
 
 
-@pytest.mark.seed("S-10")
 @pytest.mark.parametrize(
     ("who", "reads", "writes", "locks"),
     [

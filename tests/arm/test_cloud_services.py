@@ -159,7 +159,6 @@ def test_one_instance_is_renewed_while_the_others_run(verb: str) -> None:
         assert error(answer) == (404, "ResourceNotFound")
 
 
-@pytest.mark.seed("S-39", "S-40")
 def test_sixteen_instances_need_more_than_the_default_quota() -> None:
     driver = Driver()
     path = service(driver)
