@@ -9,12 +9,15 @@ gateways that bear the same name one after the other make the same contact: a UR
 
 A *publication* is a list of internet contacts that a site has answered location requests with. A client knows exactly
 one publication, by number: what it was last told.
+
+A *station* is something that requests queue at, first come, first served: a VM of a gateway, a connection point, a
+management point, a software update point. A contact's *route* names the stations behind it.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, IntEnum
 
 NOTHING_PUBLISHED = 0
 """The number of the empty publication."""
@@ -56,6 +59,49 @@ class Told:
     location_cycle_us: int
 
 
+class StationKind(IntEnum):
+    """What requests queue at."""
+
+    VM = 0
+    CONNECTION_POINT = 1
+    MANAGEMENT_POINT = 2
+    UPDATE_POINT = 3
+
+
+@dataclass(frozen=True)
+class Station:
+    """Something that requests queue at: one line, first come, first served, by a number of equal servers."""
+
+    kind: StationKind
+    name: str
+    """The role's name, or for a VM ``<gateway>/ProxyService_IN_<n>``."""
+    servers: int
+    service_us: tuple[int, ...]
+    """By activity: the mean time that one request is in service."""
+    ports: int = 0
+    """How many connections it can hold at once, notification channels included; 0 is any number."""
+
+
+@dataclass(frozen=True)
+class Door:
+    """One VM that a gateway's load balancer hands requests to, and the connection points that it can hand them on to.
+
+    All are indices into the landscape's stations. A VM without connection points answers with status 500.
+    """
+
+    vm: int
+    connection_points: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Route:
+    """What is behind a contact now: a gateway's doors (none on other ways), then a role's station."""
+
+    doors: tuple[Door, ...]
+    role: int
+    """Index of the station of the management point or software update point; -1 while there is none."""
+
+
 @dataclass(frozen=True)
 class Landscape:
     """What clients can see at a moment."""
@@ -78,6 +124,10 @@ class Landscape:
     """By population: what its policy says."""
     active_gateways: tuple[str, ...]
     """Gateways that are ready, connected, and have a management point that takes their traffic."""
+    stations: tuple[Station, ...] = ()
+    """All stations there can ever be in this run; the same in every landscape of it."""
+    routes: tuple[Route, ...] = ()
+    """By contact: what is behind it now. Empty where nobody queues: replies then only travel."""
 
     def alive(self, population: int, publication: int) -> bool:
         """Say whether a client of that population, knowing that publication, has a contact that would serve it."""
