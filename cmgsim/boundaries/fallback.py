@@ -9,12 +9,14 @@ groups").
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from enum import Enum
+from enum import Enum, IntEnum
 from typing import NamedTuple
 
 from cmgsim.boundaries.graph import Groups, Neighbour, Permission, neighbours
 from cmgsim.units import MINUTE
 
+TRY_US = 2 * MINUTE
+"""How long a client tries one distribution point before it tries another (source: "Configure boundary groups")."""
 UPDATE_POINT_FLOOR_US = 120 * MINUTE
 """No client changes its update point sooner, whatever the fallback time (source: "Plan for software updates")."""
 
@@ -50,6 +52,17 @@ class Candidate(NamedTuple):
 Tier = tuple[Candidate, ...]
 
 
+class Locality(IntEnum):
+    """How near a management point is to a client, best first (source: "Configure boundary groups")."""
+
+    LOCAL = 3
+    """In a current boundary group; everything is while the hierarchy setting is off."""
+    NEIGHBOUR = 2
+    DEFAULT = 1
+    """In a default site boundary group only."""
+    UNKNOWN = 0
+
+
 def current_groups(groups: Groups, found: Sequence[str], site: str) -> tuple[str, ...]:
     """Return a client's current groups: those it was *found* in, else its site's default group if there is one."""
     return tuple(found) or tuple(name for name in sorted(groups) if groups[name].default_of == site)
@@ -65,6 +78,25 @@ def pool(groups: Groups, current: Sequence[str], role: Role, after_us: int) -> t
     order = [*current, *(name for _, name in joined)]
     servers = (server for name in order for server in getattr(groups[name].references, role.value))
     return tuple(dict.fromkeys(servers))
+
+
+def joining_moments(groups: Groups, current: Sequence[str], role: Role) -> tuple[int, ...]:
+    """Return the moments at which a pool can grow, in microseconds after the search began, rising; 0 is the first."""
+    return tuple(sorted({0, *_joining_us(groups, current, role).values()}))
+
+
+def distribution_point_tries(groups: Groups, current: Sequence[str], until_us: int) -> Iterator[tuple[int, str | None]]:
+    """Yield which distribution point a client tries when, while none has the content: moment (us) and name.
+
+    One after the other, two minutes each, endlessly; None while there is none to try. A client begins at a random one
+    of its pool; here it is the first.
+    Assumption: a client without any distribution point in reach looks again every two minutes.
+    """
+    place = -1
+    for at_us in range(0, until_us, TRY_US):
+        servers = pool(groups, current, Role.DISTRIBUTION_POINT, at_us)
+        place = place + 1 if place + 1 < len(servers) else 0
+        yield at_us, servers[place] if servers else None
 
 
 def update_points_to_try(groups: Groups, current: Sequence[str], last_good: str, after_us: int) -> tuple[str, ...]:
@@ -97,6 +129,18 @@ def tiers_of_management_points(
     Assumption: A-21: with the preference off, a gateway of a current group is one candidate among the full list.
     Assumption: a management point that only groups out of reach reference is not used.
     """
+    found = management_points_by_locality(groups, current, preference, management_points, gateways)
+    return tuple(tier for _, tier in found)
+
+
+def management_points_by_locality(
+    groups: Groups,
+    current: Sequence[str],
+    preference: Preference,
+    management_points: Sequence[str],
+    gateways: Sequence[str],
+) -> tuple[tuple[Locality, Tier], ...]:
+    """Return the same tiers as :func:`tiers_of_management_points`, each with its locality."""
     usable = _Usable(groups, management_points, gateways)
     full = tuple(Candidate(Kind.MANAGEMENT_POINT, name) for name in management_points)
     local = usable.referenced(current)
@@ -164,13 +208,13 @@ def _around(groups: Groups, current: Sequence[str]) -> Iterator[Neighbour]:
         yield from (link for link in neighbours(groups, name) if link.group not in current)
 
 
-def _distinct(tiers: Iterable[Iterable[Candidate]]) -> tuple[Tier, ...]:
-    """Keep each candidate in its best tier only, and drop the tiers that are empty then."""
+def _distinct(tiers: Iterable[Iterable[Candidate]]) -> tuple[tuple[Locality, Tier], ...]:
+    """Keep each candidate in its best tier only, and drop the tiers that are empty then; the best locality is first."""
     seen: dict[Candidate, None] = {}
     kept = []
-    for tier in tiers:
+    for locality, tier in zip(Locality, tiers, strict=False):
         fresh = tuple(candidate for candidate in dict.fromkeys(tier) if candidate not in seen)
         seen.update(dict.fromkeys(fresh))
         if fresh:
-            kept.append(fresh)
+            kept.append((locality, fresh))
     return tuple(kept)

@@ -9,15 +9,40 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from importlib import import_module
 
 import click
 
-from cmgsim.ui.asking import rule_command, schema_command
 from cmgsim.ui.door import complain_of_bug
-from cmgsim.ui.linting import lint_command
-from cmgsim.ui.outlet import ClosedPipe, Exit
-from cmgsim.ui.rehearsing import Interrupted, rehearse_command, run_command
-from cmgsim.ui.starting import init_command
+from cmgsim.ui.outlet import ClosedPipe, Exit, Interrupted
+
+#: Every command and the module that holds it as ``<name>_command``, in the order of the help: first what one does
+#: with a design, then with a plan, then around them. A module is imported when its command is wanted.
+COMMANDS = {
+    "init": "starting",
+    "lint": "linting",
+    "explain": "explaining",
+    "run": "rehearsing",
+    "rehearse": "rehearsing",
+    "rule": "asking",
+    "schema": "asking",
+}
+
+
+class Commands(click.Group):
+    """The commands by name, imported when they are wanted."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names, in the order of the help."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, or None when there is none of that name."""
+        if cmd_name not in COMMANDS:
+            return super().get_command(ctx, cmd_name)
+        module = import_module(f"cmgsim.ui.{COMMANDS[cmd_name]}")
+        command: click.Command = getattr(module, f"{cmd_name}_command")
+        return command
 
 
 def _show_version(context: click.Context, _: click.Parameter, wanted: object) -> None:
@@ -28,7 +53,7 @@ def _show_version(context: click.Context, _: click.Parameter, wanted: object) ->
         context.exit()
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option(
     "--version", is_flag=True, expose_value=False, is_eager=True, callback=_show_version, help="Show the version."
 )
@@ -40,10 +65,6 @@ def commands() -> None:
     Exit codes: 0 all holds, 1 an expectation failed or a file has errors, 2 nothing could be judged, 3 a bug in cmgsim,
     130 interrupted.
     """
-
-
-for _command in (lint_command, rehearse_command, run_command, schema_command, rule_command, init_command):
-    commands.add_command(_command)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

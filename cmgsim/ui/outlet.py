@@ -14,6 +14,7 @@ import click
 
 if TYPE_CHECKING:
     from cmgsim.design.findings import Findings, Style
+    from cmgsim.report.tables import Letters
     from cmgsim.report.text import Glyphs
 
 #: The widest that text is written, even on wider terminals.
@@ -41,6 +42,10 @@ class Exit(IntEnum):
 
 class ClosedPipe(Exception):
     """Whoever read the output went away. click would end such a process with the code of a failed expectation."""
+
+
+class Interrupted(click.Abort):
+    """The user interrupted, and has been told what was finished."""
 
 
 class Form(Enum):
@@ -90,6 +95,13 @@ class Outlet:
         from cmgsim.report.text import ASCII, UNICODE
 
         return UNICODE if can_print(sys.stdout, UNICODE.holds + UNICODE.broken + UNICODE.bars) else ASCII
+
+    @property
+    def letters(self) -> Letters:
+        """What the lines of tables are drawn with on the standard output."""
+        from cmgsim.report.tables import Letters
+
+        return Letters.UNICODE if can_print(sys.stdout, "\u2500") else Letters.ASCII
 
     def show(self, text: str) -> None:
         """Write data on the standard output."""

@@ -11,7 +11,7 @@ import click
 
 from cmgsim.errors import FileFaults, UsageError
 from cmgsim.ui.door import door
-from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
 from cmgsim.ui.progress import Progress
 
 if TYPE_CHECKING:
@@ -159,10 +159,6 @@ def judge_seeds(outlet: Outlet, task: Task) -> list[Judged]:
         raise Interrupted from None
     progress.end()
     return judged
-
-
-class Interrupted(click.Abort):
-    """The user interrupted, and has been told what was finished."""
 
 
 def check_folders(tasks: Sequence[Task]) -> None:

@@ -23,10 +23,8 @@ from cmgsim.errors import (
 )
 from cmgsim.lint import linter  # noqa: F401 - fills the register of rules
 from cmgsim.lint.rule import RULES
-from cmgsim.ui.cli import commands, main
+from cmgsim.ui.cli import COMMANDS, commands, main
 from cmgsim.ui.door import door, exit_of
-
-COMMANDS = sorted(commands.commands)
 
 
 class TestInit:
