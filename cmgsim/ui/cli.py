@@ -21,6 +21,7 @@ from cmgsim.ui.outlet import ClosedPipe, Exit, Interrupted
 COMMANDS = {
     "init": "starting",
     "lint": "linting",
+    "wizard": "wizardry",
     "explain": "explaining",
     "run": "rehearsing",
     "rehearse": "rehearsing",
