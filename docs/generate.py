@@ -116,6 +116,20 @@ def oracles(root: Path) -> str:
     )
 
 
+def conflicts(root: Path) -> str:
+    """Make the table of places where documents disagree, what holds here, and the tests that would fail otherwise."""
+    claimed, known = claims(root, "conflict"), rows(root, "conflict_rows.csv")
+    refuse_strangers(claimed, [row["id"] for row in known], "conflict")
+    lines = [
+        [anchored(row["id"]), row["text"], row["rule"], code(claimed.get(row["id"], [])) or "later"] for row in known
+    ]
+    return (
+        f"{MADE}\n\n# Conflicts\n\nWhere Microsoft's pages of the time disagree with each other or with practice, and "
+        f"what the simulator does. The set-up article wins where it speaks.\n\n"
+        f"{table(['id', 'conflict', 'what holds here', 'tests'], lines)}\n"
+    )
+
+
 def assumptions_in(root: Path) -> Iterator[tuple[str, str, str]]:
     """Yield (register id or empty, sentence, file) for every line of the code that says ``Assumption:``."""
     for path in sorted((root / "cmgsim").rglob("*.py")):
@@ -153,7 +167,7 @@ def assumptions(root: Path) -> str:
 
 
 #: Made from what is written in tests, data and comments.
-WRITTEN = {"coverage.md": coverage, "oracles.md": oracles, "assumptions.md": assumptions}
+WRITTEN = {"coverage.md": coverage, "oracles.md": oracles, "conflicts.md": conflicts, "assumptions.md": assumptions}
 #: Made from what the code holds; see pages.py.
 HELD = {
     "rules.md": pages.rules,

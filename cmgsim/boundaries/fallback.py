@@ -95,8 +95,11 @@ def distribution_point_tries(groups: Groups, current: Sequence[str], until_us: i
     place = -1
     for at_us in range(0, until_us, TRY_US):
         servers = pool(groups, current, Role.DISTRIBUTION_POINT, at_us)
+        if not servers:
+            yield at_us, None
+            continue
         place = place + 1 if place + 1 < len(servers) else 0
-        yield at_us, servers[place] if servers else None
+        yield at_us, servers[place]
 
 
 def update_points_to_try(groups: Groups, current: Sequence[str], last_good: str, after_us: int) -> tuple[str, ...]:

@@ -49,6 +49,7 @@ def test_without_the_check_box_there_are_no_alerts():
 
 @pytest.mark.seed("S-53")
 @pytest.mark.oracle("O-11")
+@pytest.mark.conflict("X-7")
 def test_the_default_levels_are_5000_and_9000_gigabytes():
     assert level_bytes(Settings(), Level.WARNING) == 5_000 * GB
     assert level_bytes(Settings(), Level.CRITICAL) == 9_000 * GB

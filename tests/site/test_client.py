@@ -7,6 +7,7 @@ from cmgsim.site.client import HABITS, Activity, Connection, Sign, connection_ty
 @pytest.mark.parametrize(
     "signs", [Sign.DOMAIN_CONTROLLER, Sign.MANAGEMENT_POINT, Sign.DOMAIN_CONTROLLER | Sign.MANAGEMENT_POINT]
 )
+@pytest.mark.conflict("X-31")
 def test_a_domain_controller_or_a_management_point_is_enough_for_the_intranet(signs):
     assert connection_type(signs).console == "Currently intranet"
 

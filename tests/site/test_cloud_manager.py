@@ -37,6 +37,7 @@ def test_a_gateway_is_provisioned_before_it_is_ready():
 
 @pytest.mark.seed("S-55")
 @given(st.integers(0, 2**32))
+@pytest.mark.conflict("X-21")
 def test_provisioning_takes_five_to_fifteen_minutes(seed):
     console = Console(PLANNED, seed)
     ended = console.do(create_gateway="west")

@@ -53,6 +53,7 @@ def test_there_is_one_link_for_each_vm_of_each_connection_points_gateway(vms, po
 
 
 @pytest.mark.seed("S-64", "S-65")
+@pytest.mark.conflict("X-29")
 def test_a_planned_connection_point_is_added_and_connects_within_a_minute():
     parts = Parts(design_of(TWO_GATEWAYS))
     parts.gateway("west", State.READY)

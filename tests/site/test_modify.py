@@ -27,6 +27,7 @@ def test_some_changes_mean_a_redeployment(field):
 
 
 @pytest.mark.seed("S-107")
+@pytest.mark.conflict("X-16")
 def test_from_a_private_to_a_public_issuer_is_a_redeployment():
     changes = {
         "certificates.servers.east.issuer": "root",

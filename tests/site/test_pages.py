@@ -55,6 +55,7 @@ def test_options_appear_with_their_version():
 
 
 @pytest.mark.seed("S-27")
+@pytest.mark.conflict("X-11")
 def test_the_method_is_chosen_up_to_1902():
     assert "Deployment method" in labels(1902, "arm")
     assert "Deployment method" not in labels(1906, "arm")

@@ -108,6 +108,7 @@ def test_from_1806_on_no_root_certificate_is_demanded():
         (1906, 3, 5, ""),
     ],
 )
+@pytest.mark.conflict("X-12")
 def test_up_to_1902_a_gateway_takes_two_roots_and_four_intermediates(version, roots, intermediates, code):
     authorities = {f"root{number}": {} for number in range(roots)}
     authorities |= {f"sub{number}": {"issuer": "root0"} for number in range(intermediates)}
