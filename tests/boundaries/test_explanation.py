@@ -109,3 +109,76 @@ def test_of_several_groups_one_can_switch_peers_off_and_one_can_switch_the_rest_
     assert (Option.PEERS_IN_SUBNET_ONLY in found) == any(group.peers_in_subnet_only for group in groups)
     assert (Option.CLOUD_BEFORE_ON_PREMISES in found) == any(group.cloud_before_on_premises for group in groups)
     assert bool(found & 4) == any(group.distribution_points_before_peers for group in groups)
+
+
+def changed(design: Design, group: str, **fields: object) -> Design:
+    groups = dict(design.boundary_groups)
+    groups[group] = groups[group].model_copy(update=fields)
+    return design.model_copy(update={"boundary_groups": groups})
+
+
+def in_hierarchy(design: Design, **fields: object) -> Design:
+    return design.model_copy(update={"hierarchy": design.hierarchy.model_copy(update=fields)})
+
+
+def candidates(found: Explanation) -> list[list[str]]:
+    return [[f"{candidate.kind.value} {candidate.name}" for candidate in tier] for _, tier in found.management_points]
+
+
+class TestGateways:
+    @pytest.fixture
+    def with_gateway(self, design):
+        references = design.boundary_groups["A"].references.model_copy(update={"gateways": ("gateway",)})
+        return changed(design, "A", references=references)
+
+    def test_one_that_a_group_references_stands_beside_its_management_points(self, with_gateway):
+        assert candidates(at(with_gateway, "10.1.2.3")) == [
+            ["management point mp1", "gateway gateway"],
+            ["management point mp2"],
+        ]
+
+    def test_before_1902_it_does_not(self, with_gateway):
+        found = at(in_hierarchy(with_gateway, version=1810), "10.1.2.3")
+        assert candidates(found) == [["management point mp1"], ["management point mp2"]]
+
+    def test_one_that_the_plan_creates_is_not_there_yet(self, with_gateway):
+        planned = with_gateway.gateways["gateway"].model_copy(update={"planned": True})
+        found = at(with_gateway.model_copy(update={"gateways": {"gateway": planned}}), "10.1.2.3")
+        assert candidates(found) == [["management point mp1"], ["management point mp2"]]
+
+
+def test_with_the_hierarchy_setting_off_all_of_the_site_are_local(design):
+    found = at(in_hierarchy(design, prefer_boundary_group_management_points=False), "10.1.2.3")
+    assert [locality for locality, _ in found.management_points] == [Locality.LOCAL]
+    assert candidates(found) == [["management point mp1", "management point mp2"]]
+
+
+def test_management_points_of_another_site_are_for_its_own_clients(design):
+    points = dict(design.roles.management_points)
+    points["mp2"] = points["mp2"].model_copy(update={"site": "XYZ"})
+    roles = design.roles.model_copy(update={"management_points": points})
+    assert candidates(at(design.model_copy(update={"roles": roles}), "10.1.2.3")) == [["management point mp1"]]
+
+
+def test_a_client_in_two_groups_of_different_sites_may_be_assigned_to_either(design):
+    overlapping = changed(design, "B", boundaries=("branch-a", "branch-b"), assigned_site="XYZ")
+    found = at(changed(overlapping, "C", boundaries=("branch-a",), assigned_site="XYZ"), "10.1.2.3")
+    assert found.found == ("A", "B", "C")
+    assert found.assigned_sites == ("ABC", "XYZ")
+
+
+def test_the_options_are_those_of_the_current_groups(design):
+    found = at(changed(design, "A", peer_downloads=False, cloud_before_on_premises=True), "10.1.2.3")
+    assert found.options == Option.NO_PEER_DOWNLOADS | Option.CLOUD_BEFORE_ON_PREMISES
+    assert at(design, "10.2.0.1").options == Option.NONE
+
+
+def test_a_device_of_azure_ad_alone_is_in_no_active_directory_site(design):
+    boundaries = dict(design.boundaries)
+    boundaries["branch-b"] = boundaries["branch-b"].model_copy(update={"ip_range": None, "ad_site": "Paris"})
+    paris = design.model_copy(update={"boundaries": boundaries})
+    for identity, groups in (("ad_joined", ("B",)), ("aad_joined", ("default-abc",))):
+        found = explain(paris, Place(ad_site="paris"), None, "ABC", 0, identity)
+        assert found.current == groups
+        assert found.boundaries == (("branch-b",) if identity == "ad_joined" else ())
+    assert explain(paris, Place(ad_site="paris"), None, "ABC", 0).current == ("B",)
