@@ -2,17 +2,35 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field
 
 from cmgsim.design.quantities import CalendarDate, Name
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
+from cmgsim.pki.records import Purpose
 
 AuthorityName = Annotated[Name, Reference("certificates.authorities")]
-Purpose = Literal["server_authentication", "client_authentication"]
-"""An extended key usage: 1.3.6.1.5.5.7.3.1 or 1.3.6.1.5.5.7.3.2."""
+KeyBits = Annotated[int, Field(strict=True, ge=512, le=16_384)]
+"""The length of an RSA key."""
+
+
+FilePath = Annotated[str, Field(min_length=1, max_length=1_000)]
+"""The path of a file."""
+
+
+class ClientCertificates(Record):
+    """Client authentication certificates, all alike, that one authority issued to clients."""
+
+    valid_from: CalendarDate | None = None
+    """The first day of their validity; left out, they were valid before the run."""
+    expires: CalendarDate | None = None
+    """The last day of their validity; left out, they are renewed in time. Clients choose none that has expired."""
+    revoked_on: CalendarDate | None = None
+    """The day from which the authority's revocation list names them."""
 
 
 class Authority(Record):
@@ -24,8 +42,14 @@ class Authority(Record):
     """Who issued this authority's certificate; left out, it is a root."""
     crl_published: bool = True
     """The certificate revocation list can be fetched from the internet."""
+    valid_from: CalendarDate | None = None
+    """The first day of its validity; left out, it was valid before the run."""
     expires: CalendarDate | None = None
     """The last day of its validity."""
+    revoked_on: CalendarDate | None = None
+    """The day from which its issuer's revocation list names it."""
+    client_certificates: ClientCertificates = ClientCertificates()
+    """The client authentication certificates it issued."""
 
 
 class ServerCertificate(Record):
@@ -37,14 +61,25 @@ class ServerCertificate(Record):
     """Subject alternative names."""
     issuer: AuthorityName
     """The authority that issued it."""
+    valid_from: CalendarDate | None = None
+    """The first day of its validity; left out, it was valid before the run."""
     expires: CalendarDate | None = None
     """The last day of its validity; left out, it outlives the run."""
-    key_bits: Literal[1024, 2048, 4096] = 2048
-    """The length of the key."""
+    revoked_on: CalendarDate | None = None
+    """The day from which its issuer's revocation list names it; who checks the list refuses it then."""
+    key_bits: KeyBits = 2048
+    """The length of the key in bits; 2048 or 4096 are taken (source: "Certificates for cloud management gateway")."""
+    signature_hash: Literal["md5", "sha1", "sha256", "sha384", "sha512"] = "sha256"
+    """The hash its issuer signed with: a SHA-2 one (source: "Certificates for cloud management gateway")."""
     private_key: Literal["exportable", "not_exportable", "absent"] = "exportable"
     """Whether the .PFX holds the private key. Anything but an exportable one cannot be deployed."""
     purposes: frozenset[Purpose] = frozenset({"server_authentication"})
     """Extended key usages."""
+    file: FilePath | None = None
+    """A .PFX, PEM or DER file to take all this from but the issuer, relative to the design's file and below its folder.
+    What is written beside it must agree. A loaded design holds the facts instead of the file's name."""
+    password_file: FilePath | None = None
+    """A file whose first line is the password of *file*, named in the same way."""
 
 
 class ManagementCertificate(Record):
@@ -73,3 +108,42 @@ class Certificates(Record):
             found = self.authorities.get(current)
             current = found.issuer if found else None
         return tuple(links)
+
+    def turning_days(self) -> list[TurningDay]:
+        """Return the days on which it changes who takes which certificate, in their order.
+
+        A certificate is taken from the first day of its validity, not any more from the day after the last, nor from
+        the day of its revocation.
+        """
+        kinds: tuple[tuple[str, Mapping[str, _Dated]], ...] = (
+            ("server certificate", self.servers),
+            ("authority", self.authorities),
+            ("client certificates of", {name: one.client_certificates for name, one in self.authorities.items()}),
+        )
+        found = [
+            turn
+            for kind, records in kinds
+            for name, record in records.items()
+            for turn in _turns(f"{kind} {name}", record)
+        ]
+        return sorted(found, key=lambda turn: turn.day)
+
+
+class TurningDay(NamedTuple):
+    """A day from which a certificate is in another state than before."""
+
+    what: str
+    state: Literal["valid", "expired", "revoked"]
+    day: date
+
+
+_Dated = ServerCertificate | Authority | ClientCertificates
+
+
+def _turns(what: str, record: _Dated) -> Iterator[TurningDay]:
+    if record.valid_from is not None:
+        yield TurningDay(what, "valid", record.valid_from)
+    if record.expires is not None:
+        yield TurningDay(what, "expired", record.expires + timedelta(days=1))
+    if record.revoked_on is not None:
+        yield TurningDay(what, "revoked", record.revoked_on)

@@ -10,16 +10,28 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from enum import Enum
 
 from cmgsim.design.azure import AadIntegration
-from cmgsim.design.certificates import Certificates, ServerCertificate
-from cmgsim.design.clients import Identity, Population
+from cmgsim.design.certificates import Certificates
+from cmgsim.design.clients import Population
 from cmgsim.design.gateways import Gateway
 from cmgsim.design.hierarchy import Site
+from cmgsim.design.modes import AZURE_AD_IDENTITIES, GATEWAY_MODES, INTRANET_MODES
 from cmgsim.design.roles import ConnectionPoint, ManagementPoint, MpMode
-from cmgsim.design.versions import VERSIONS, Feature, communication_tab, has
+from cmgsim.design.versions import Feature, communication_tab, has
+from cmgsim.pki.verify import Fault, Flaw, verify
+from cmgsim.site.tokens import SITE_TOKEN_LIFE
+from cmgsim.site.trust import (
+    CLIENT,
+    GATEWAY,
+    client_certificate,
+    gateway_tls,
+    judging_client,
+    judging_gateway,
+    server_chain,
+)
 
 SECURE_FAILURE = 12_175
 """The status of a request whose TLS connection fails: ``ERROR_WINHTTP_SECURE_FAILURE``."""
@@ -37,10 +49,16 @@ class Reason(Enum):
     CERT_CN_INVALID = ("CERT_CN_INVALID", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
     CERT_DATE_INVALID = ("CERT_DATE_INVALID", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
     CERT_REV_FAILED = ("CERT_REV_FAILED", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
+    CERT_REVOKED = ("CERT_REVOKED", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
+    CERT_WRONG_USAGE = ("CERT_WRONG_USAGE", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
+    INVALID_CERT = ("INVALID_CERT", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
     TLS_1_2_REQUIRED = ("TLS_1_2_REQUIRED", SECURE_FAILURE, "ERROR_WINHTTP_SECURE_FAILURE")
     NO_IDENTITY = ("NO_IDENTITY", 401, "CMGService_Invalid_Token")
+    CLIENT_CERTIFICATE_EXPIRED = ("CLIENT_CERTIFICATE_EXPIRED", 401, "CMGService_Invalid_Token")
     SITE_PKI_OPTION_OFF = ("SITE_PKI_OPTION_OFF", 401, "CMGService_Invalid_Token")
     CHAIN_INCOMPLETE = ("CHAIN_INCOMPLETE", 401, "CMGService_Invalid_Token")
+    TOKEN_EXPIRED = ("TOKEN_EXPIRED", 401, "CMGService_Invalid_Token")
+    CHAIN_REVOKED = ("CHAIN_REVOKED", 401, "CMGService_Invalid_Token")
     CHAIN_EXPIRED = ("CHAIN_EXPIRED", 401, "CMGService_Invalid_Token")
     CRL_NOT_PUBLISHED = ("CRL_NOT_PUBLISHED", 401, "CMGService_Invalid_Token")
     NOT_IN_TRUST_LIST = ("NOT_IN_TRUST_LIST", 401, "CMGService_Invalid_Token")
@@ -91,7 +109,8 @@ class Encounter:
     """Everything that takes part in a request over a gateway.
 
     ``fqdn`` is the name the client asks for; ``site`` is the client's; ``connection_points`` are those of that site
-    that are connected to the gateway now; ``gateway`` holds its current settings.
+    that are connected to the gateway now; ``gateway`` holds its current settings; ``token_age`` is how long ago the
+    client's site token was issued or renewed, None if that does not matter.
     """
 
     client: Population
@@ -104,6 +123,7 @@ class Encounter:
     site: Site
     version: int
     on_day: date
+    token_age: timedelta | None = None
 
 
 def authenticate(encounter: Encounter) -> Verdict:
@@ -145,36 +165,8 @@ def authenticate_over_internet(client: Population, management_point: ManagementP
 
 # -- what clients of each kind may use -------------------------------------------------------------------------------
 
-AZURE_AD_IDENTITIES: tuple[Identity, ...] = ("aad_joined", "hybrid")
-"""Devices that can get an Azure AD token, if their operating system can."""
-
 WINDOWS = ("Windows 10", "Windows 11")
 """Operating systems that can."""
-
-_IDENTITIES: tuple[Identity, ...] = ("workgroup", "ad_joined", "aad_joined", "hybrid")
-
-_BY_VERSION: dict[int, tuple[MpMode, ...]] = {
-    1710: ("http", "https"),
-    1802: ("https",),
-    **{version: ("enhanced_http", "https") for version in VERSIONS if has(version, Feature.ENHANCED_HTTP)},
-}
-
-GATEWAY_MODES: dict[tuple[Identity, int], tuple[MpMode, ...]] = {
-    (identity, version): modes for version, modes in _BY_VERSION.items() for identity in _IDENTITIES
-}
-"""Which client connection modes a management point may have, by client and version, for requests over a gateway.
-
-That clients of a workgroup or of Active Directory alone need a certificate (or a site token) is for their credential.
-Assumption: A-09: version 1710 makes no difference between kinds of clients.
-"""
-
-INTRANET_MODES: dict[Identity, tuple[MpMode, ...]] = {
-    "workgroup": ("http", "https", "enhanced_http"),
-    "ad_joined": ("http", "https", "enhanced_http"),
-    "aad_joined": ("https", "enhanced_http"),
-    "hybrid": ("http", "https", "enhanced_http"),
-}
-"""The same for requests on the intranet."""
 
 
 def effective_mode(management_point: ManagementPoint, site: Site, version: int) -> MpMode:
@@ -189,13 +181,21 @@ def effective_mode(management_point: ManagementPoint, site: Site, version: int) 
 
 
 def credential_of(encounter: Encounter) -> Credential:
-    """Return what the client shows: its certificate if its site lets it, else a token if it can get one."""
-    client = encounter.client
-    if client.certificate is not None and encounter.site.use_pki_client_certificate:
+    """Return what the client shows: its certificate if its site lets it, else a token if it can get one.
+
+    Assumption: a client does not choose a certificate that has expired.
+    """
+    issuer = encounter.client.certificate
+    if issuer is not None and encounter.site.use_pki_client_certificate and not _expired(encounter, issuer):
         return Credential.CERTIFICATE
-    if client.identity in AZURE_AD_IDENTITIES and _can_get_token(encounter):
+    if encounter.client.identity in AZURE_AD_IDENTITIES and _can_get_token(encounter):
         return Credential.AZURE_AD
     return Credential.SITE_TOKEN if has(encounter.version, Feature.SITE_TOKENS) else Credential.NONE
+
+
+def _expired(encounter: Encounter, issuer: str) -> bool:
+    """Say whether the certificates that an authority issued to clients have expired."""
+    return not _in_date(encounter.certificates.authorities[issuer].client_certificates.expires, encounter.on_day)
 
 
 def _can_get_token(encounter: Encounter) -> bool:
@@ -204,50 +204,58 @@ def _can_get_token(encounter: Encounter) -> bool:
 
 # -- the client judges the gateway -----------------------------------------------------------------------------------
 
-
-def _speaks_tls(encounter: Encounter) -> Verdict | None:
-    """The option binds the gateway's VMs alone (source: "Set up cloud management gateway", step 12)."""
-    enforced = encounter.gateway.enforce_tls_1_2 and has(encounter.version, Feature.ENFORCE_TLS_1_2)
-    if enforced and not encounter.client.tls_1_2:
-        return Verdict(Reason.TLS_1_2_REQUIRED, "the gateway enforces TLS 1.2, which the client cannot speak")
-    return None
-
-
-def _trusts_issuer(encounter: Encounter) -> Verdict | None:
-    certificates, client = encounter.certificates, encounter.client
-    root = certificates.chain(_server_certificate(encounter).issuer)[-1]
-    own = certificates.chain(client.certificate)[-1:] if client.certificate else ()
-    if certificates.authorities[root].kind == "public" or root in (*client.trusts, *own):
-        return None
-    return Verdict(Reason.INVALID_CA, f"the client does not trust the private root {root}")
-
-
-def _name_matches(encounter: Encounter) -> Verdict | None:
-    certificate = _server_certificate(encounter)
-    if any(covers(name, encounter.fqdn) for name in (certificate.name, *certificate.other_names)):
-        return None
-    return Verdict(Reason.CERT_CN_INVALID, f"the certificate for {certificate.name} does not name {encounter.fqdn}")
+_OF_SERVER: dict[Flaw, Reason] = {
+    Flaw.TLS_VERSION: Reason.TLS_1_2_REQUIRED,
+    Flaw.NO_CERTIFICATE: Reason.INVALID_CERT,
+    Flaw.MISSING_AUTHORITY: Reason.INVALID_CA,
+    Flaw.UNTRUSTED_ROOT: Reason.INVALID_CA,
+    Flaw.NAME_MISMATCH: Reason.CERT_CN_INVALID,
+    Flaw.EXPIRED: Reason.CERT_DATE_INVALID,
+    Flaw.NOT_YET_VALID: Reason.CERT_DATE_INVALID,
+    Flaw.WRONG_PURPOSE: Reason.CERT_WRONG_USAGE,
+    Flaw.NOT_AN_AUTHORITY: Reason.INVALID_CA,
+    Flaw.PATH_TOO_LONG: Reason.INVALID_CA,
+    Flaw.KEY_TOO_SHORT: Reason.INVALID_CERT,
+    Flaw.REVOKED: Reason.CERT_REVOKED,
+    Flaw.REVOCATION_UNKNOWN: Reason.CERT_REV_FAILED,
+}
+"""What a client that refuses a gateway says, by the flaw it found."""
 
 
-def _is_in_date(encounter: Encounter) -> Verdict | None:
-    certificate = _server_certificate(encounter)
-    if certificate.expires is not None and encounter.on_day > certificate.expires:
-        return Verdict(Reason.CERT_DATE_INVALID, f"the server certificate expired on {certificate.expires}")
-    expired = _expired_authority(encounter, certificate.issuer)
-    return Verdict(Reason.CERT_DATE_INVALID, f"the certificate of authority {expired} expired") if expired else None
-
-
-def _revocation_can_be_checked(encounter: Encounter) -> Verdict | None:
-    if not encounter.site.clients_check_crl:
-        return None
-    missing = _unpublished(encounter, _server_certificate(encounter).issuer)
-    if missing is None:
-        return None
-    tab = communication_tab(encounter.version)
-    return Verdict(
-        Reason.CERT_REV_FAILED,
-        f"authority {missing} publishes no CRL, and clients check it for site systems (site properties, {tab} tab)",
+def _trusts_gateway(encounter: Encounter) -> Verdict | None:
+    judge = judging_client(
+        encounter.certificates,
+        encounter.gateway,
+        encounter.client,
+        encounter.site,
+        encounter.fqdn,
+        encounter.on_day,
     )
+    shown = server_chain(encounter.certificates, encounter.gateway.certificate)
+    verdict = verify(shown, judge, gateway_tls(encounter.gateway, encounter.version))
+    if verdict.accepted:
+        return None
+    first = verdict.faults[0]
+    return Verdict(_OF_SERVER[first.flaw], _server_detail(encounter, first))
+
+
+def _server_detail(encounter: Encounter, fault: Fault) -> str:
+    """Say in a sentence what a client has against a gateway."""
+    written = encounter.certificates.servers[encounter.gateway.certificate]
+    own = fault.subject == GATEWAY
+    holder = "the server certificate" if own else f"the certificate of authority {fault.subject}"
+    sentences = {
+        Flaw.TLS_VERSION: "the gateway enforces TLS 1.2, which the client cannot speak",
+        Flaw.UNTRUSTED_ROOT: f"the client does not trust the private root {fault.subject}",
+        Flaw.NAME_MISMATCH: f"the certificate for {written.name} does not name {encounter.fqdn}",
+        Flaw.EXPIRED: f"{holder} expired" + (f" on {written.expires}" if own else ""),
+        Flaw.NOT_YET_VALID: f"{holder} is not valid yet" + (f", but from {written.valid_from} on" if own else ""),
+        Flaw.WRONG_PURPOSE: f"{holder} is not issued for server authentication",
+        Flaw.REVOKED: f"{holder} was revoked",
+        Flaw.REVOCATION_UNKNOWN: f"authority {fault.subject} publishes no CRL, and clients check it for site systems "
+        f"(site properties, {communication_tab(encounter.version)} tab)",
+    }
+    return sentences.get(fault.flaw, f"{holder}: {fault.flaw.value}")
 
 
 # -- the gateway judges the client -----------------------------------------------------------------------------------
@@ -256,8 +264,11 @@ def _revocation_can_be_checked(encounter: Encounter) -> Verdict | None:
 def _shows_credential(encounter: Encounter) -> Verdict | None:
     if credential_of(encounter) is not Credential.NONE:
         return None
-    if encounter.client.certificate is None:
+    issuer = encounter.client.certificate
+    if issuer is None:
         return Verdict(Reason.NO_IDENTITY, "the client has neither a certificate nor a token")
+    if _expired(encounter, issuer):
+        return Verdict(Reason.CLIENT_CERTIFICATE_EXPIRED, "the client's certificate has expired, and it has no token")
     tab = communication_tab(encounter.version)
     return Verdict(
         Reason.SITE_PKI_OPTION_OFF,
@@ -265,33 +276,47 @@ def _shows_credential(encounter: Encounter) -> Verdict | None:
     )
 
 
-def _chain_is_complete(encounter: Encounter) -> Verdict | None:
+def _token_is_alive(encounter: Encounter) -> Verdict | None:
+    """A site token lives 90 days unless it is renewed (source: "Token-based authentication for CMG")."""
+    age = encounter.token_age
+    if credential_of(encounter) is not Credential.SITE_TOKEN or age is None or age < SITE_TOKEN_LIFE:
+        return None
+    return Verdict(
+        Reason.TOKEN_EXPIRED,
+        f"the client's site token was last renewed {age.days} days ago and lives {SITE_TOKEN_LIFE.days}: register the "
+        "client on the intranet again, or by a bulk registration token",
+    )
+
+
+_OF_CLIENT: dict[Flaw, tuple[Reason, str]] = {
+    Flaw.MISSING_AUTHORITY: (
+        Reason.CHAIN_INCOMPLETE,
+        "{} is not among the gateway's client trusted certificates",
+    ),
+    Flaw.EXPIRED: (Reason.CHAIN_EXPIRED, "the certificate of {} expired"),
+    Flaw.NOT_YET_VALID: (Reason.CHAIN_EXPIRED, "the certificate of {} is not valid yet"),
+    Flaw.REVOKED: (Reason.CHAIN_REVOKED, "the gateway verifies revocation, and the certificate of {} was revoked"),
+    Flaw.REVOCATION_UNKNOWN: (
+        Reason.CRL_NOT_PUBLISHED,
+        "the gateway verifies revocation, and {} publishes no CRL",
+    ),
+}
+"""What a gateway that refuses a client's certificate means, by the flaw it found; no other can come of a design."""
+
+
+def _certificate_is_taken(encounter: Encounter) -> Verdict | None:
     """Every certificate of the chain must be with the gateway (source: "Set up cloud management gateway", step 10)."""
-    trusted = encounter.gateway.trusted_authorities
-    missing = next((name for name in _client_chain(encounter) if name not in trusted), None)
-    if missing is None:
-        return None
-    return Verdict(
-        Reason.CHAIN_INCOMPLETE, f"authority {missing} is not among the gateway's client trusted certificates"
-    )
-
-
-def _chain_is_in_date(encounter: Encounter) -> Verdict | None:
     chain = _client_chain(encounter)
-    expired = _expired_authority(encounter, chain[0]) if chain else None
-    return Verdict(Reason.CHAIN_EXPIRED, f"the certificate of authority {expired} expired") if expired else None
-
-
-def _client_can_be_verified(encounter: Encounter) -> Verdict | None:
-    chain = _client_chain(encounter)
-    if not chain or not encounter.gateway.verify_client_revocation:
+    if not chain:
         return None
-    missing = _unpublished(encounter, chain[0])
-    if missing is None:
+    judge = judging_gateway(encounter.certificates, encounter.gateway, encounter.on_day)
+    verdict = verify((client_certificate(encounter.certificates, chain[0]),), judge)
+    if verdict.accepted:
         return None
-    return Verdict(
-        Reason.CRL_NOT_PUBLISHED, f"the gateway verifies revocation, and authority {missing} publishes no CRL"
-    )
+    first = verdict.faults[0]
+    reason, sentence = _OF_CLIENT[first.flaw]
+    holder = "the client" if first.subject == CLIENT else f"authority {first.subject}"
+    return Verdict(reason, sentence.format(holder))
 
 
 def _is_on_trust_list(encounter: Encounter) -> Verdict | None:
@@ -333,21 +358,23 @@ def _connector_shows_certificate(encounter: Encounter) -> Verdict | None:
     """
     mode = effective_mode(encounter.management_point, encounter.site, encounter.version)
     needed = mode == "https" and credential_of(encounter) is Credential.CERTIFICATE
-    if not needed or any(point.client_certificate for point in encounter.connection_points):
+    bearers = [point for point in encounter.connection_points if point.client_certificate]
+    if not needed or any(_in_date(point.client_certificate_expires, encounter.on_day) for point in bearers):
         return None
-    return Verdict(Reason.CONNECTION_POINT_CERTIFICATE, "the connection point has no client authentication certificate")
+    problem = f"expired on {bearers[0].client_certificate_expires}" if bearers else "is missing"
+    detail = f"the client authentication certificate of the connection point {problem}"
+    return Verdict(Reason.CONNECTION_POINT_CERTIFICATE, detail)
+
+
+def _in_date(expires: date | None, on_day: date) -> bool:
+    return expires is None or on_day <= expires
 
 
 CHECKS: tuple[Callable[[Encounter], Verdict | None], ...] = (
-    _speaks_tls,
-    _trusts_issuer,
-    _name_matches,
-    _is_in_date,
-    _revocation_can_be_checked,
+    _trusts_gateway,
     _shows_credential,
-    _chain_is_complete,
-    _chain_is_in_date,
-    _client_can_be_verified,
+    _token_is_alive,
+    _certificate_is_taken,
     _is_on_trust_list,
     _is_mapped,
     _is_connected,
@@ -357,34 +384,9 @@ CHECKS: tuple[Callable[[Encounter], Verdict | None], ...] = (
 """All checks, in order."""
 
 
-def covers(name: str, fqdn: str) -> bool:
-    """Say whether a certificate's name covers a host; an asterisk stands for exactly one label, the first."""
-    name, fqdn = name.casefold(), fqdn.casefold()
-    if name.startswith("*."):
-        label, dot, domain = fqdn.partition(".")
-        return bool(label and dot) and domain == name[2:]
-    return name == fqdn
-
-
-def _server_certificate(encounter: Encounter) -> ServerCertificate:
-    return encounter.certificates.servers[encounter.gateway.certificate]
-
-
 def _client_chain(encounter: Encounter) -> tuple[str, ...]:
     """Return the chain above the client's certificate, the root last; empty when it shows none."""
     issuer = encounter.client.certificate
     if issuer is None or credential_of(encounter) is not Credential.CERTIFICATE:
         return ()
     return encounter.certificates.chain(issuer)
-
-
-def _expired_authority(encounter: Encounter, issuer: str) -> str | None:
-    authorities = encounter.certificates.authorities
-    days = ((name, authorities[name].expires) for name in encounter.certificates.chain(issuer))
-    return next((name for name, last in days if last is not None and encounter.on_day > last), None)
-
-
-def _unpublished(encounter: Encounter, issuer: str) -> str | None:
-    """Return the first authority of a chain whose revocation list cannot be fetched from the internet."""
-    authorities = encounter.certificates.authorities
-    return next((name for name in encounter.certificates.chain(issuer) if not authorities[name].crl_published), None)

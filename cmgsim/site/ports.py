@@ -12,16 +12,13 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cmgsim.design.gateways import Deployment
+from cmgsim.design.ports import ports_tried
 
 PortRange = tuple[int, int]
 """First and last port."""
 
 TCP_TLS = "TCP-TLS"
 HTTPS = "HTTPS"
-
-FIRST_TCP_PORT = 10_140
-FIRST_HTTPS_PORT = 10_124
-LOAD_BALANCER_PORT = 443
 
 _PLAN = "Plan for cloud management gateway"
 
@@ -101,8 +98,6 @@ def link_for(
     """Return the channel to VM number *vm*, counted from 1, of a gateway with *vm_count* VMs, or what blocks it.
 
     *allowed* are the ports that the firewall lets out.
-
-    Assumption: with a scale set, HTTPS uses the same ports by number of VMs as with a cloud service.
     """
     assert 1 <= vm <= vm_count, f"VM {vm} of {vm_count}"
     wanted = preferences(vm, vm_count, deployment, way)
@@ -115,7 +110,6 @@ def link_for(
 
 def preferences(vm: int, vm_count: int, deployment: Deployment, way: Way = Way.DIRECT) -> tuple[Link, ...]:
     """Return the channels a connection point tries for a VM, in order."""
-    https = Link(HTTPS, LOAD_BALANCER_PORT if vm_count == 1 else FIRST_HTTPS_PORT + vm - 1)
-    if deployment == "vmss" or way is Way.PROXY:
-        return (https,)
-    return (Link(TCP_TLS, FIRST_TCP_PORT + vm - 1), https)
+    *direct, https = ports_tried(vm, vm_count, deployment)
+    tcp_tls = () if way is Way.PROXY else tuple(Link(TCP_TLS, port) for port in direct)
+    return (*tcp_tls, Link(HTTPS, https))

@@ -8,7 +8,6 @@ from cmgsim.design.certificates import ServerCertificate
 from cmgsim.design.names import (
     NameProblem,
     azure_fqdn,
-    covers,
     fqdn_of,
     is_storage_account,
     service_name,
@@ -16,6 +15,7 @@ from cmgsim.design.names import (
     storage_account,
     vault_name_problem,
 )
+from cmgsim.pki.names import covers
 
 LABELS = st.from_regex(r"[A-Za-z0-9]{3,24}", fullmatch=True)
 

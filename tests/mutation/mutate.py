@@ -35,13 +35,16 @@ class Room:
 
 ROOMS = {
     "boundaries": Room(("boundaries/*.py",), ("tests/boundaries",)),
+    "pki": Room(("pki/verify.py", "pki/names.py"), ("tests/pki",)),
     "lint": Room(
-        ("lint/rules/*.py", "lint/cohorts.py", "lint/ignores.py", "lint/linter.py", "lint/modes.py", "lint/outlook.py"),
+        ("lint/rules/*.py", "lint/cohorts.py", "lint/ignores.py", "lint/linter.py", "lint/outlook.py"),
         ("tests/lint",),
     ),
     "site": Room(
         (
             "site/authentication.py",
+            "site/trust.py",
+            "site/tokens.py",
             "site/wizard.py",
             "site/pages.py",
             "site/modify.py",

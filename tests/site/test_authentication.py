@@ -1,7 +1,7 @@
 """Every way a request over a gateway can fail, and the ways it succeeds."""
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from hypothesis import given
@@ -9,16 +9,18 @@ from hypothesis import strategies as st
 from site_parts import design_of
 
 from cmgsim.design.clients import Population
+from cmgsim.design.modes import GATEWAY_MODES
 from cmgsim.design.roles import ManagementPoint
 from cmgsim.design.versions import VERSIONS
+from cmgsim.pki.names import covers
 from cmgsim.site.authentication import (
-    GATEWAY_MODES,
+    Credential,
     Encounter,
     Reason,
     authenticate,
     authenticate_on_intranet,
     authenticate_over_internet,
-    covers,
+    credential_of,
 )
 
 DAY = date(2019, 7, 29)
@@ -56,6 +58,11 @@ def verdict(changes=None, on_day=DAY):
 def test_clients_with_a_certificate_whose_chain_is_known_are_served():
     assert verdict().status == 200
     assert verdict().reason is Reason.AUTHENTICATED
+
+
+def test_an_authority_that_names_itself_as_its_issuer_is_a_root():
+    own = {**PRIVATE, "certificates.authorities.root.issuer": "root"}
+    assert verdict(own).status == 200
 
 
 # -- the server's certificate
@@ -139,6 +146,49 @@ def test_clients_that_check_an_unpublished_crl_do_not_trust_the_gateway(unpublis
     assert verdict(cleared).status == 200
 
 
+@pytest.mark.parametrize(
+    ("changes", "reason", "words"),
+    [
+        ({"certificates.servers.east.valid_from": "2019-07-30"}, Reason.CERT_DATE_INVALID, "from 2019-07-30 on"),
+        ({"certificates.servers.east.purposes": ["client_authentication"]}, Reason.CERT_WRONG_USAGE, "server auth"),
+        ({"certificates.servers.east.revoked_on": "2019-07-29"}, Reason.CERT_REVOKED, "the server certificate"),
+        ({"certificates.servers.east.key_bits": 512}, Reason.INVALID_CERT, "too short"),
+        (
+            {**PRIVATE, "certificates.authorities.issuing.valid_from": "2019-07-30"},
+            Reason.CERT_DATE_INVALID,
+            "authority issuing is not valid yet",
+        ),
+        (
+            {**PRIVATE, "certificates.authorities.issuing.revoked_on": "2019-07-01"},
+            Reason.CERT_REVOKED,
+            "authority issuing was revoked",
+        ),
+    ],
+)
+def test_clients_refuse_a_gateway_whose_certificate_is_not_as_it_should_be(changes, reason, words):
+    failed = verdict(changes)
+    assert (failed.status, failed.text, failed.reason) == (12_175, "ERROR_WINHTTP_SECURE_FAILURE", reason)
+    assert words in failed.detail
+
+
+def test_a_certificate_begins_and_is_revoked_in_simulated_time():
+    begins = {"certificates.servers.east.valid_from": "2019-07-30"}
+    assert verdict(begins, date(2019, 7, 30)).status == 200
+    revoked = {"certificates.servers.east.revoked_on": "2019-08-05"}
+    assert verdict(revoked, date(2019, 8, 4)).status == 200
+    assert verdict(revoked, date(2019, 8, 5)).reason is Reason.CERT_REVOKED
+
+
+def test_windows_takes_no_rsa_key_below_1024_bits():
+    verdicts = {bits: verdict({"certificates.servers.east.key_bits": bits}).status for bits in (1023, 1024, 4096)}
+    assert verdicts == {1023: 12_175, 1024: 200, 4096: 200}
+
+
+def test_who_checks_no_revocation_list_takes_what_was_revoked():
+    unchecked = {"certificates.servers.east.revoked_on": "2019-07-01", "hierarchy.sites.P01.clients_check_crl": False}
+    assert verdict(unchecked).status == 200
+
+
 # -- the client's certificate
 
 
@@ -176,6 +226,56 @@ def test_an_expired_authority_ends_the_clients_it_issued_certificates_to():
     assert verdict(ends, date(2019, 8, 11)).reason is Reason.CHAIN_EXPIRED
 
 
+def test_a_revoked_authority_ends_the_clients_it_issued_certificates_to_where_the_gateway_verifies():
+    ends = {"certificates.authorities.issuing.revoked_on": "2019-08-10"}
+    assert verdict(ends, date(2019, 8, 9)).status == 200
+    failed = verdict(ends, date(2019, 8, 10))
+    assert (failed.status, failed.reason) == (401, Reason.CHAIN_REVOKED)
+    assert "issuing" in failed.detail
+    unverified = {**ends, "gateways.east.verify_client_revocation": False}
+    assert verdict(unverified, date(2019, 8, 10)).status == 200
+
+
+ISSUED = "certificates.authorities.issuing.client_certificates"
+
+
+def test_client_certificates_expire_in_simulated_time():
+    ends = {ISSUED: {"expires": "2019-08-10"}}
+    assert verdict(ends, date(2019, 8, 10)).status == 200
+    failed = verdict(ends, date(2019, 8, 11))
+    assert (failed.status, failed.reason) == (401, Reason.CLIENT_CERTIFICATE_EXPIRED)
+    assert verdict({**ends, "clients.laptops.certificate": "root"}, date(2019, 8, 11)).status == 200, "another issuer's"
+
+
+def test_whose_certificate_expired_shows_a_token_if_it_can_get_one():
+    hybrid = {ISSUED: {"expires": "2019-08-10"}, "clients.laptops.identity": "hybrid"}
+    assert verdict(hybrid, date(2019, 8, 11)).status == 200
+    later = {ISSUED: {"expires": "2019-08-10"}, "hierarchy.version": 2002}
+    assert verdict(later, date(2019, 8, 11)).status == 200
+
+
+def test_client_certificates_begin_and_are_revoked():
+    begins = {ISSUED: {"valid_from": "2019-08-10"}}
+    failed = verdict(begins, date(2019, 8, 9))
+    assert (failed.reason, failed.detail) == (Reason.CHAIN_EXPIRED, "the certificate of the client is not valid yet")
+    assert verdict(begins, date(2019, 8, 10)).status == 200
+    revoked = {ISSUED: {"revoked_on": "2019-08-10"}}
+    assert verdict(revoked, date(2019, 8, 9)).status == 200
+    failed = verdict(revoked, date(2019, 8, 10))
+    assert (failed.status, failed.reason) == (401, Reason.CHAIN_REVOKED)
+    assert "certificate of the client was revoked" in failed.detail
+    unverified = {**revoked, "gateways.east.verify_client_revocation": False}
+    assert verdict(unverified, date(2019, 8, 10)).status == 200
+    other = {"certificates.authorities.root.client_certificates": {"revoked_on": "2019-08-10"}}
+    assert verdict(other, date(2019, 8, 10)).status == 200, "another authority's are meant"
+
+
+def test_an_authority_that_begins_later_serves_nobody_before():
+    begins = {"certificates.authorities.issuing.valid_from": "2019-08-10"}
+    assert verdict(begins, date(2019, 8, 9)).reason is Reason.CHAIN_EXPIRED
+    assert verdict(begins, date(2019, 8, 10)).status == 200
+
+
 def test_a_certificate_trust_list_must_hold_the_root():
     other = {"certificates.authorities.other": {}}
     assert verdict({**other, "hierarchy.sites.P01.trusted_roots": ["other"]}).reason is Reason.NOT_IN_TRUST_LIST
@@ -204,6 +304,44 @@ def test_site_tokens_begin_with_2002(version, status):
     assert verdict({**bare, "hierarchy.version": version}).status == status
 
 
+BARE = {
+    "clients.laptops.certificate": None,
+    "roles.management_points.mp1.mode": "enhanced_http",
+    "hierarchy.version": 2002,
+}
+
+
+@pytest.mark.parametrize(("days", "status"), [(0, 200), (89, 200), (90, 401), (400, 401)])
+def test_a_site_token_lives_ninety_days(days, status):
+    failed = authenticate(replace(encounter_of(BARE), token_age=timedelta(days=days)))
+    assert failed.status == status
+    assert failed.reason is (Reason.AUTHENTICATED if status == 200 else Reason.TOKEN_EXPIRED)
+    assert status == 200 or (failed.text == "CMGService_Invalid_Token" and f"{days} days ago" in failed.detail)
+
+
+def test_the_age_of_a_site_token_does_not_matter_to_others():
+    old = timedelta(days=400)
+    assert authenticate(replace(encounter_of(), token_age=old)).status == 200
+    assert authenticate(replace(encounter_of(AAD), token_age=old)).status == 200
+
+
+@pytest.mark.parametrize(
+    ("changes", "credential"),
+    [
+        ({}, Credential.CERTIFICATE),
+        ({"clients.laptops.identity": "hybrid"}, Credential.CERTIFICATE),
+        (AAD, Credential.AZURE_AD),
+        ({**AAD, "clients.laptops.os": "Windows 8.1"}, Credential.NONE),
+        ({**AAD, "hierarchy.version": 2002}, Credential.AZURE_AD),
+        (BARE, Credential.SITE_TOKEN),
+        ({**BARE, "hierarchy.version": 1910}, Credential.NONE),
+        ({"hierarchy.sites.P01.use_pki_client_certificate": False}, Credential.NONE),
+    ],
+)
+def test_a_client_prefers_its_certificate_then_azure_ad_then_a_site_token(changes, credential):
+    assert credential_of(encounter_of(changes)) is credential
+
+
 # -- on to the management point
 
 
@@ -225,6 +363,15 @@ def test_https_and_client_certificates_need_a_certificate_on_the_connection_poin
     assert verdict({**bare, "roles.management_points.mp1.mode": "enhanced_http"}).status == 200
     assert verdict({**AAD, **bare, "roles.management_points.mp1.mode": "https"}).status == 200
     assert verdict({**bare, "roles.connection_points.cp2": {"site": "P01", "gateway": "east"}}).status == 200
+
+
+def test_the_connection_points_certificate_expires_in_simulated_time():
+    ends = {"roles.connection_points.cp1.client_certificate_expires": "2019-08-10"}
+    assert verdict(ends, date(2019, 8, 10)).status == 200
+    failed = verdict(ends, date(2019, 8, 11))
+    assert (failed.status, failed.text) == (403, "CMGConnector_Clientcertificaterequired")
+    assert "expired on 2019-08-10" in failed.detail
+    assert verdict({**ends, **AAD, "roles.management_points.mp1.mode": "https"}, date(2019, 8, 11)).status == 200
 
 
 @pytest.mark.seed("S-74")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -33,6 +34,12 @@ _SET_UP = "Set up cloud management gateway"
 _CERTIFICATES = "Certificates for cloud management gateway"
 _SERVER = f"{_CERTIFICATES}, CMG server authentication certificate"
 _CRL = "Security and privacy for cloud management gateway, Publish the certificate revocation list"
+
+
+KEY_BITS = (2_048, 4_096)
+"""Lengths of keys that a server authentication certificate may have."""
+STRONG_HASHES = ("sha256", "sha384", "sha512")
+"""The hashes of the SHA-2 family that certificates are signed with."""
 
 
 def _used(design: Design) -> Iterator[tuple[str, ServerCertificate]]:
@@ -108,14 +115,14 @@ def wrong_purpose(design: Design, plan: Plan | None) -> Iterator[Fault]:
             )
 
 
-@rule("CMG206", Severity.ERROR, "the certificate's key is too short", source=_SERVER)
-def short_key(design: Design, plan: Plan | None) -> Iterator[Fault]:
+@rule("CMG206", Severity.ERROR, "the certificate's key has a wrong length", source=_SERVER)
+def wrong_key(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """The server authentication certificate takes keys of 2048 and 4096 bits.
 
     Bad: ``key_bits: 1024`` Good: ``key_bits: 2048``.
     """
     for name, certificate in _used(design):
-        if certificate.key_bits < 2048:
+        if certificate.key_bits not in KEY_BITS:
             yield Fault(
                 ("certificates", "servers", name, "key_bits"),
                 f"certificate {name!r} has a key of {certificate.key_bits} bits",
@@ -337,6 +344,119 @@ def microsoft_domain(design: Design, plan: Plan | None) -> Iterator[Fault]:
                 f"the public authority {certificate.issuer!r} cannot issue a certificate for {certificate.name!r}",
                 "use a name of your own domain and a DNS CNAME to Azure's name, or your own PKI",
             )
+
+
+@rule("CMG217", Severity.ERROR, "a gateway's certificate is not valid yet", source=_SERVER)
+def not_valid_yet(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """Clients refuse a server whose certificate begins later than today.
+
+    Bad: ``valid_from: "2019-09-01"`` for a run that begins on 29 July 2019 Good: ``valid_from: "2019-07-01"``.
+    """
+    for name, certificate in _used(design):
+        if certificate.valid_from is not None and certificate.valid_from > design.start:
+            yield Fault(
+                ("certificates", "servers", name, "valid_from"),
+                f"certificate {name!r} is valid from {certificate.valid_from} on; the run begins on {design.start}",
+                "use a certificate that is valid already, or let the run begin later",
+            )
+
+
+@rule("CMG218", Severity.ERROR, "the certificate is signed with a weak hash", source=_SERVER)
+def weak_hash(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """Certificates of a gateway are signed with a hash of the SHA-2 family; clients refuse older ones.
+
+    Bad: ``signature_hash: sha1`` Good: ``signature_hash: sha256``.
+    """
+    for name, certificate in _used(design):
+        if certificate.signature_hash not in STRONG_HASHES:
+            yield Fault(
+                ("certificates", "servers", name, "signature_hash"),
+                f"certificate {name!r} is signed with {certificate.signature_hash}",
+                "issue it with SHA-256",
+            )
+
+
+@rule(
+    "CMG219", Severity.WARNING, "a certificate is revoked", source=f"{_CRL}; {_SET_UP}, Configure primary site, step 4"
+)
+def revoked(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """Who checks the revocation list refuses a certificate that is on it, and all that it has issued.
+
+    Asked are the certificates of gateways and their authorities, and those that gateways trust, for the length of the
+    plan.
+
+    Bad: ``revoked_on: "2019-07-30"`` for a run that begins on 29 July 2019 Good: a new certificate.
+    """
+    last = design.start + least_length(plan)
+    servers, authorities = design.certificates.servers, design.certificates.authorities
+    chains = [design.certificates.chain(certificate.issuer) for _, certificate in _used(design)]
+    chains += [gateway.trusted_authorities for gateway in design.gateways.values()]
+    days = {("servers", name): servers[name].revoked_on for name, _ in _used(design)}
+    days |= {("authorities", name): authorities[name].revoked_on for chain in chains for name in chain}
+    for (table, name), day in days.items():
+        if day is not None and day <= last:
+            yield Fault(
+                ("certificates", table, name, "revoked_on"),
+                f"{name!r} is revoked on {day}",
+                f"issue a new one, and replace it in {console.gateway_settings()} before that day",
+            )
+
+
+@rule(
+    "CMG220",
+    Severity.INFO,
+    "a gateway of this name cannot become a scale set",
+    source="Modify a CMG, Convert a CMG to a virtual machine scale set",
+    needs=Feature.SCALE_SET,
+)
+def name_binds_to_cloud_service(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """A scale set has a name of another domain, so that a gateway named in Azure's domain for cloud services stays one.
+
+    Bad: ``name: granitefalls.cloudapp.net`` from your own PKI Good: ``name: granitefalls.contoso.com``, with a CNAME.
+    """
+    for name, gateway in design.gateways.items():
+        fqdn = service_fqdn(design, gateway)
+        in_azure = isinstance(fqdn, str) and fqdn.lower().endswith(
+            tuple(f".{suffix}" for suffix in DNS_SUFFIX.values())
+        )
+        if in_azure and gateway.deployment != "vmss":
+            yield Fault(
+                ("certificates", "servers", gateway.certificate, "name"),
+                f"gateway {name!r} is named {fqdn!r}, in the domain of cloud services: it cannot be converted",
+                "use a name of your own domain and a DNS CNAME to Azure's name",
+            )
+
+
+@rule(
+    "CMG221",
+    Severity.WARNING,
+    "client certificates end during the plan",
+    source=f"{_CERTIFICATES}, Client authentication",
+)
+def client_certificates_end(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """Clients whose certificate has expired or is revoked have nothing to show to a gateway but a token.
+
+    Asked are the certificates of clients that use gateways, expired for the length of the plan and at least 30 days,
+    revoked for the length of the plan.
+
+    Bad: ``client_certificates: {expires: "2019-08-01"}`` for a run that begins on 29 July 2019 Good: certificates that
+    are renewed, ``client_certificates: {}``.
+    """
+    end = outcome(design, plan)
+    soon, last = (design.start + max(least_length(plan), notice) for notice in (LEAST_NOTICE, timedelta(0)))
+    users: dict[str, list[str]] = {}
+    for population, _, authority in certificate_users(end):
+        users.setdefault(authority, []).append(population)
+    for authority, populations in users.items():
+        issued = end.certificates.authorities[authority].client_certificates
+        ends = (("expires", issued.expires, soon), ("revoked_on", issued.revoked_on, last))
+        for key, day, limit in ends:
+            if day is not None and day <= limit:
+                yield Fault(
+                    ("certificates", "authorities", authority, "client_certificates", key),
+                    f"the certificates that {authority!r} issued to {listed(populations)} end on {day}",
+                    "enrol the clients anew before that day, on the intranet or by a policy that reaches them",
+                )
 
 
 def _name_problems(design: Design, code: str) -> Iterator[Fault]:

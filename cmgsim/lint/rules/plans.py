@@ -11,11 +11,12 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from cmgsim.design.findings import Severity
-from cmgsim.design.names import NameProblem, covers, fqdn_of, is_wildcard, service_fqdn, service_name
+from cmgsim.design.names import NameProblem, fqdn_of, is_wildcard, service_fqdn, service_name
 from cmgsim.lint import console
 from cmgsim.lint.cohorts import listed, subscription_of, users_of
 from cmgsim.lint.outlook import Moment, Standing, moments
 from cmgsim.lint.rule import Fault, rule
+from cmgsim.pki.names import covers
 from cmgsim.units import format_duration, timedelta_us
 
 if TYPE_CHECKING:

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from cmgsim.design.findings import Severity
+from cmgsim.design.modes import GATEWAY_MODES
+from cmgsim.design.ports import ports_tried
 from cmgsim.design.versions import Feature, has
 from cmgsim.lint import console
-from cmgsim.lint.cohorts import certificate_users, gateway_users, gateways_of, listed
-from cmgsim.lint.modes import allowed_modes
+from cmgsim.lint.cohorts import LEAST_NOTICE, certificate_users, gateway_users, gateways_of, least_length, listed
 from cmgsim.lint.outlook import moments, outcome
 from cmgsim.lint.rule import Fault, rule
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from cmgsim.design.gateways import Gateway
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
@@ -33,8 +36,6 @@ PORTS_PER_CONNECTION_POINT = 16_384
 """Dynamic TCP ports of a Windows server; each connected client holds one (source: "Plan for CMG", Scale)."""
 CLIENTS_PER_MANAGEMENT_POINT = 25_000
 """Clients that one management point is good for (source: "Size and scale numbers")."""
-TCP_BASE, HTTPS_BASE, HTTPS = 10_139, 10_123, 443
-"""VM number n is dialled on TCP-TLS port 10139 + n, else on HTTPS port 10123 + n, or on 443 when there is one VM."""
 
 
 @rule("CMG401", Severity.WARNING, "a gateway has no connection point", source=_ADD)
@@ -58,24 +59,40 @@ def no_connection_point(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def connection_point_certificate(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """Where management points use HTTPS and clients certificates, the connection point needs one itself.
 
-    Without it every such request ends in 403, ``CMGConnector_Clientcertificaterequired``.
+    Without it every such request ends in 403, ``CMGConnector_Clientcertificaterequired``. Its expiry is asked for the
+    length of the plan and at least 30 days.
 
     Bad: ``client_certificate: false`` before an HTTPS management point Good: ``client_certificate: true``.
     """
-    end = outcome(design, plan)
+    end, last = outcome(design, plan), design.start + max(least_length(plan), LEAST_NOTICE)
     for name, point in end.roles.connection_points.items():
         secure = [
             mp for mp, role in end.roles.management_points.items()
             if role.site == point.site and role.gateway_traffic and role.mode == "https"
         ]  # fmt: skip
         users = [population for population, _, _ in certificate_users(end, point.site)]
-        if not point.client_certificate and secure and users:
-            yield Fault(
-                ("roles", "connection_points", name, "client_certificate"),
-                f"connection point {name!r} has no client authentication certificate; {listed(secure)} refuses what it "
-                f"brings from {listed(users)}",
-                "issue a client authentication certificate to its server, from the PKI the management point trusts",
-            )
+        if secure and users:
+            yield from _certificate_of(name, point, secure, users, last)
+
+
+def _certificate_of(
+    name: str, point: ConnectionPoint, secure: list[str], users: list[str], last: date
+) -> Iterator[Fault]:
+    """Yield what is wrong with the client authentication certificate of a connection point that needs one."""
+    place, expires = ("roles", "connection_points", name), point.client_certificate_expires
+    if not point.client_certificate:
+        yield Fault(
+            (*place, "client_certificate"),
+            f"connection point {name!r} has no client authentication certificate; {listed(secure)} refuses what it "
+            f"brings from {listed(users)}",
+            "issue a client authentication certificate to its server, from the PKI the management point trusts",
+        )
+    elif expires is not None and expires < last:
+        yield Fault(
+            (*place, "client_certificate_expires"),
+            f"the client authentication certificate of connection point {name!r} expires on {expires}, before {last}",
+            "renew it on its server before that day",
+        )
 
 
 @rule("CMG403", Severity.WARNING, "a firewall blocks a connection point", source=f"{_PLAN}, Ports and data flow")
@@ -111,14 +128,8 @@ def _dialling(design: Design, plan: Plan | None) -> Iterator[tuple[Design, str, 
 
 def _blocked_vms(gateway: Gateway, point: ConnectionPoint) -> list[int]:
     """Return the numbers of the VMs that a connection point cannot dial."""
-
-    def fallback(vm: int) -> int:
-        return HTTPS if gateway.vms == 1 else HTTPS_BASE + vm
-
-    if gateway.deployment == "vmss":
-        return [] if _open(point, HTTPS) else list(range(1, gateway.vms + 1))
-    vms = range(1, gateway.vms + 1)
-    return [vm for vm in vms if not _open(point, TCP_BASE + vm) and not _open(point, fallback(vm))]
+    tried = {vm: ports_tried(vm, gateway.vms, gateway.deployment) for vm in range(1, gateway.vms + 1)}
+    return [vm for vm, ports in tried.items() if not any(_open(point, port) for port in ports)]
 
 
 def _open(point: ConnectionPoint, port: int) -> bool:
@@ -130,11 +141,9 @@ def _numbers(vms: list[int]) -> str:
 
 
 def _ports_remedy(gateway: Gateway) -> str:
-    if gateway.deployment == "vmss":
-        return "open HTTPS 443 outbound"
-    last = f"-{TCP_BASE + gateway.vms}" if gateway.vms > 1 else ""
-    https = f"{HTTPS_BASE + 1}-{HTTPS_BASE + gateway.vms}" if gateway.vms > 1 else str(HTTPS)
-    return f"open TCP {TCP_BASE + 1}{last} outbound (or HTTPS {https})"
+    first, last = (ports_tried(vm, gateway.vms, gateway.deployment) for vm in (1, gateway.vms))
+    *tcp, https = (str(low) if low == high else f"{low}-{high}" for low, high in zip(first, last, strict=True))
+    return f"open TCP {tcp[0]} outbound (or HTTPS {https})" if tcp else f"open HTTPS {https} outbound"
 
 
 @rule("CMG404", Severity.ERROR, "a connection point is not at a primary site", source=f"{_PLAN}, Hierarchy design")
@@ -270,7 +279,7 @@ def mode_not_allowed(design: Design, plan: Plan | None) -> Iterator[Fault]:
         if not role.gateway_traffic or not end.gateways:
             continue
         for population, clients in gateway_users(end, role.site):
-            allowed = allowed_modes(end.site_version(), clients.identity)
+            allowed = GATEWAY_MODES[clients.identity, end.site_version()]
             if _effective(end, role) not in allowed:
                 yield Fault(
                     ("roles", "management_points", name, "mode"),
