@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
 
-from cmgsim.design.quantities import CalendarDate, Name
+from cmgsim.design.quantities import CalendarDate, DurationRange, Name
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 
@@ -80,6 +81,23 @@ class TakenNames(Record):
     """Key vault names."""
 
 
+class PlatformCare(Record):
+    """What the platform does to VMs by itself, at any time, for its hardware and its operating systems.
+
+    Source: "Set up cloud management gateway", Modify a CMG; "Update a cloud service" for update domains.
+    Assumption: each VM is rebuilt once a month and hosts are updated once a month, at moments that are drawn evenly.
+    """
+
+    vm_rebuilds_per_month: Annotated[int, Field(strict=True, ge=0, le=1_000)] = 1
+    """How often each VM is rebuilt in 30 days."""
+    host_updates_per_month: Annotated[int, Field(strict=True, ge=0, le=100)] = 1
+    """How often the hosts of a gateway are updated in 30 days, one update domain after the other."""
+    lasting: DurationRange = (timedelta(minutes=5), timedelta(minutes=30))
+    """How long a VM is down each time; starting a role can take half an hour."""
+    update_domains: Annotated[int, Field(strict=True, ge=1, le=20)] = 5
+    """Over how many update domains the VMs are spread."""
+
+
 class Azure(Record):
     """The Azure side of the design."""
 
@@ -91,3 +109,5 @@ class Azure(Record):
     """Subscriptions by name."""
     taken_names: TakenNames = TakenNames()
     """Names that are not free."""
+    platform: PlatformCare | None = None
+    """Rebuilds of VMs by the platform; left out, there are none."""

@@ -6,10 +6,12 @@ import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
 from cmgsim.design.certificates import AuthorityName
-from cmgsim.design.quantities import DaySpan, Duration, DurationRange, Name, PositiveDuration, Share, Subnet
+from cmgsim.design.content import Bandwidth
+from cmgsim.design.installation import Installation, read_command_line
+from cmgsim.design.quantities import DaySpan, Duration, DurationRange, Name, PositiveDuration, Share, Size, Subnet
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 from cmgsim.units import HOUR, MINUTE
@@ -43,6 +45,17 @@ Identity = Literal["workgroup", "ad_joined", "aad_joined", "hybrid"]
 """The device's identity (source: "Certificates for cloud management gateway")."""
 
 
+def _a_day_at_least(cycle: timedelta) -> timedelta:
+    if cycle < timedelta(days=1):
+        raise ValueError("the console takes no scan schedule shorter than a day: write '1d' or more")
+    return cycle
+
+
+def _readable(command_line: str) -> str:
+    read_command_line(command_line)
+    return command_line
+
+
 class ClientSettings(Record):
     """Client settings that matter to a gateway, with the console's defaults."""
 
@@ -53,8 +66,20 @@ class ClientSettings(Record):
     location_cycle: PositiveDuration = timedelta(hours=24)
     """How often a client asks for locations, and so learns of a gateway (source: "Set up cloud management gateway",
     Configure clients for CMG)."""
+    scan_cycle: Annotated[PositiveDuration, AfterValidator(_a_day_at_least)] = timedelta(days=7)
+    """Software update scan schedule; clients add up to two hours (source: "About client settings")."""
+    hardware_inventory: PositiveDuration = timedelta(days=7)
+    """Hardware inventory schedule; clients add up to 240 minutes."""
+    software_inventory: PositiveDuration = timedelta(days=7)
+    """Software inventory and file collection schedule."""
+    heartbeat: PositiveDuration = timedelta(days=7)
+    """Heartbeat discovery schedule, which the console keeps among the site's discovery methods."""
+    state_messages: PositiveDuration = timedelta(minutes=15)
+    """State message reporting cycle."""
     cloud_distribution_point: bool = False
     """Allow access to cloud distribution point."""
+    cache: Size = 5_120 * 10**6
+    """Maximum size of the client cache; what is larger is not downloaded."""
     metered: Literal["block", "allow", "limit"] = "block"
     """Client communication on metered internet connections."""
 
@@ -100,6 +125,13 @@ class DayPlan(Record):
     """Working hours, Monday to Friday."""
     jitter: Duration = timedelta(minutes=20)
     """Each day's start and end shift by up to this much, evenly spread to both sides."""
+    metered: Share = 0
+    """Share of clients whose connection to the internet is metered."""
+    bandwidth: Bandwidth = 2_500_000
+    """How fast a client downloads on the internet and by VPN."""
+    bandwidth_on_intranet: Bandwidth = 12_500_000
+    """How fast it downloads on the intranet."""
+    # Assumption: A client downloads 20 Mbit/s outside and 100 Mbit/s on the intranet, whatever the others do.
     remote: Share = 0
     """Share of working days spent outside the intranet."""
     vpn: Share = 0
@@ -164,10 +196,18 @@ class Population(Record):
     """Installation property CCMALWAYSINF: 1 has the same effect as *always_on_internet*."""
     installed_over: Annotated[Name, Reference("gateways")] | None = None
     """Installed over this gateway with Azure AD and CCMHOSTNAME: they know it from the start."""
+    command_line: Annotated[str, AfterValidator(_readable)] | None = None
+    """The ccmsetup command line they were installed with. ``CCMHOSTNAME`` is what they know at first, whatever their
+    site publishes, and ``CCMALWAYSINF=1`` pins them to the internet."""
     knows: Literal["current", "nothing"] = "current"
     """At the start they know the gateways their site publishes, or nothing yet."""
 
     @property
     def pinned_to_internet(self) -> bool:
         """They use internet contacts wherever they are, by registry or by installation."""
-        return self.always_on_internet or self.ccmalwaysinf == 1
+        return self.always_on_internet or self.ccmalwaysinf == 1 or self.installation.always_on_internet
+
+    @property
+    def installation(self) -> Installation:
+        """What their command line says."""
+        return Installation() if self.command_line is None else read_command_line(self.command_line)

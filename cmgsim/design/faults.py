@@ -17,6 +17,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
+from cmgsim.design.certificate_files import with_certificate_files
 from cmgsim.design.core_yaml import read_scalar
 from cmgsim.design.document import Document, Mark, kind_of
 from cmgsim.design.findings import Finding, Findings, Loc, Severity, dotted
@@ -54,8 +55,10 @@ def validate(
 
     The model is None exactly if there are errors; then the findings hold every one of them. Names are looked up in the
     tables of *root* (of the model itself without one), once everything has its right shape; not at all if that is left
-    for later.
+    for later. Certificate files that a design names are read first.
     """
+    if "certificates" in model_class.model_fields:
+        document = with_certificate_files(document)
     model, findings = None, list(document.findings)
     try:
         model = model_class.model_validate(document.data)

@@ -10,8 +10,10 @@ from datetime import date
 from typing import Literal
 
 from cmgsim.design.azure import Azure
+from cmgsim.design.capacity import Capacity
 from cmgsim.design.certificates import Certificates
 from cmgsim.design.clients import ClientSettings, DayPlan, Population
+from cmgsim.design.content import Content
 from cmgsim.design.gateways import Gateway
 from cmgsim.design.hierarchy import Hierarchy
 from cmgsim.design.network import Boundary, BoundaryGroup
@@ -52,6 +54,10 @@ class Design(Record):
     """Ways to spend a day."""
     clients: dict[Name, Population] = {}
     """Populations of clients."""
+    content: Content = Content()
+    """What can be deployed to clients."""
+    capacity: Capacity = Capacity()
+    """How fast the parts of a gateway serve, where that was measured."""
 
     def site_version(self) -> int:
         """Return the version of Configuration Manager."""

@@ -12,13 +12,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from cmgsim.design.azure import DNS_SUFFIX
+from cmgsim.pki.names import WILDCARD, covers
 
 if TYPE_CHECKING:
     from cmgsim.design.certificates import ServerCertificate
     from cmgsim.design.gateways import Gateway
     from cmgsim.design.model import Design
 
-WILDCARD = "*"
 #: The service name is the name of a storage account too: 3 to 24 letters and digits, no dash.
 _SERVICE_NAME = re.compile(r"[A-Za-z0-9]{3,24}")
 #: Key vaults begin with a letter (source: "Configure Azure AD for CMG", later versions).
@@ -62,15 +62,6 @@ def fqdn_of(certificate: ServerCertificate, typed: str | None) -> str | NameProb
 def is_wildcard(name: str) -> bool:
     """Say whether a certificate's name stands for every name of a domain."""
     return name.startswith(f"{WILDCARD}.")
-
-
-def covers(certificate_name: str, fqdn: str) -> bool:
-    """Say whether a certificate's name stands for a host, letter case aside; the asterisk is exactly one label."""
-    pattern, host = certificate_name.lower(), fqdn.lower()
-    if not is_wildcard(pattern):
-        return pattern == host
-    label, dot, domain = host.partition(".")
-    return bool(label) and bool(dot) and label != WILDCARD and domain == pattern[2:]
 
 
 def service_name(fqdn: str) -> str:

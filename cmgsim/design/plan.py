@@ -12,6 +12,7 @@ from typing import Annotated, Any, Literal
 from pydantic import Field, model_validator
 
 from cmgsim.design.certificates import AuthorityName
+from cmgsim.design.content import DeployContent
 from cmgsim.design.gateways import Alerts, Deployment, VmCount
 from cmgsim.design.quantities import Duration, Name, PositiveDuration, Share
 from cmgsim.design.record import Record
@@ -109,6 +110,40 @@ class ChangeClientSettings(Record):
     """Enable clients to use a cloud management gateway."""
     policy_polling: PositiveDuration | None = None
     """Client policy polling interval."""
+    cloud_distribution_point: bool | None = None
+    """Allow access to cloud distribution point."""
+    metered: Literal["block", "allow", "limit"] | None = None
+    """Client communication on metered internet connections."""
+
+
+class PortalChange(Record):
+    """A number of VMs set in the Azure portal, which is not supported and does not stay."""
+
+    gateway: GatewayName
+    """The gateway."""
+    vms: VmCount
+    """How many VMs somebody sets there."""
+
+
+class AzureDelete(Record):
+    """A part of a gateway that somebody deletes in the Azure portal, which leaves the rest behind."""
+
+    gateway: GatewayName
+    """The gateway."""
+    part: Literal["service", "storage"] = "service"
+    """The service with its VMs, or the storage account."""
+
+
+class WriteCmgfqdns(Record):
+    """Write the registry value ``CMGFQDNs`` on clients, which those look at that know no gateway (2107 and later).
+
+    Clients need a certificate, or an Azure AD identity (source: "Configure clients for cloud management gateway").
+    """
+
+    population: Annotated[Name, Reference("clients")]
+    """Whose clients."""
+    gateway: GatewayName
+    """The gateway to find."""
 
 
 class RestartCcmexec(Record):
@@ -169,6 +204,14 @@ class Step(Record):
     """Remove a gateway from a boundary group."""
     change_client_settings: ChangeClientSettings | None = None
     """Change client settings."""
+    portal_change: PortalChange | None = None
+    """Set the number of VMs in the Azure portal, which is not supported."""
+    azure_delete: AzureDelete | None = None
+    """Delete a part of a gateway in the Azure portal, which is not supported."""
+    deploy_content: DeployContent | None = None
+    """Deploy a package to populations."""
+    write_cmgfqdns: WriteCmgfqdns | None = None
+    """Write the registry value that leads clients without any gateway to one."""
     restart_ccmexec: RestartCcmexec | None = None
     """Restart the client service."""
     wait: Duration | None = None

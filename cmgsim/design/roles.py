@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
-from cmgsim.design.quantities import Name
+from cmgsim.design.quantities import CalendarDate, Name
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 
@@ -77,8 +77,13 @@ class ConnectionPoint(Record):
     """The one gateway it connects to."""
     client_certificate: bool = True
     """It has a valid client authentication certificate, needed where management points use HTTPS and clients PKI."""
+    client_certificate_expires: CalendarDate | None = None
+    """The last day of that certificate's validity; left out, it is renewed in time."""
     outbound_ports: Ports = ALL_PORTS
     """What its firewall lets out towards Azure."""
+    tcp_ports: Annotated[int, Field(strict=True, ge=1, le=64_511)] = 16_384
+    """TCP ports that its server has for connections of clients: Windows' dynamic range, unless it was raised (source:
+    "Plan for cloud management gateway")."""
     planned: bool = False
     """It does not exist yet: the plan adds it."""
 

@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema, model_validator
 
+from cmgsim.design.hardships import Fault, Swarm
 from cmgsim.design.plan import GatewayName, Step
 from cmgsim.design.quantities import Duration, Name, PositiveDuration, Share
 from cmgsim.design.record import Record
@@ -105,6 +106,38 @@ class RequestsServed(Record):
     """At least this share."""
 
 
+class Availability(Record):
+    """The share of the time in which a gateway serves clients."""
+
+    gateway: GatewayName
+    """The gateway."""
+    at_least: Share | None = None
+    """At least this share of the run."""
+    at_most: Share | None = None
+    """At most this share of the run."""
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> Availability:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("give 'at_most', 'at_least' or both")
+        return self
+
+
+class CountBound(Record):
+    """A bound on a number of findings, from above, from below or both."""
+
+    at_most: Annotated[int, Field(strict=True, ge=0)] | None = None
+    """No more than this."""
+    at_least: Annotated[int, Field(strict=True, ge=0)] | None = None
+    """No fewer than this."""
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> CountBound:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("give 'at_most', 'at_least' or both")
+        return self
+
+
 class NothingMore(Record):
     """A check without parameters."""
 
@@ -126,6 +159,12 @@ class Expectation(Record):
     """A bound on the longest time without an active gateway."""
     requests_served: RequestsServed | None = None
     """A bound on the share of requests that are served."""
+    availability: Availability | None = None
+    """A bound on the share of the time in which a gateway serves clients."""
+    portal_changes: CountBound | None = None
+    """A bound on what the site found changed past the console (``UNSUPPORTED_PORTAL_CHANGE``)."""
+    orphans: CountBound | None = None
+    """A bound on records and resources that the consistency check found without their other half."""
 
     @model_validator(mode="after")
     def _one_check(self) -> Expectation:
@@ -171,8 +210,12 @@ class Scenario(Record):
     """Let this much time pass before the plan begins."""
     after: Duration = timedelta(days=2)
     """Let this much time pass after the plan; without a plan, how long to run."""
-    engine: Literal["auto", "reference"] = "auto"
-    """Which fleet engine: the best for its size, or the readable reference. So far they are the same."""
+    engine: Literal["auto", "reference", "fast"] = "auto"
+    """Which fleet engine: the readable reference, the fast one, or the one for its size. They give the same run."""
+    faults: Annotated[tuple[Fault, ...], Field(max_length=1_000)] = ()
+    """What goes wrong, when, and for how long."""
+    swarm: Swarm | None = None
+    """Faults that are drawn by the seed of each run, besides."""
     expect: Annotated[tuple[Annotated[Expectation, BeforeValidator(_bare_name)], ...], Field(min_length=1)]
     """What must be true."""
     tags: tuple[Name, ...] = ()

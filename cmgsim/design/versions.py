@@ -35,6 +35,8 @@ class Feature(Enum):
     COMMUNICATION_SECURITY_TAB = "the site's Communication Security tab (before: Client Computer Communication)"
     HTTP_HANDLER_LOG = "the separate CMGHttpHandler.log"
     SITE_TOKENS = "site-issued client tokens"
+    CONNECTION_ANALYZER = "analyze the connections of a gateway"
+    CMGFQDNS = "let clients find a gateway by the registry value CMGFQDNs"
     TWO_PROPERTY_INSTALL = "install an Azure AD client with CCMHOSTNAME and SMSSITECODE alone"
 
 
@@ -65,7 +67,10 @@ GATES: dict[Feature, Gate] = {
     Feature.STOP_ON_CRITICAL: Gate(1902, None, "Monitor cloud management gateway"),
     Feature.COMMUNICATION_SECURITY_TAB: Gate(1906, None, f"{_SET_UP}, Configure primary site"),
     Feature.HTTP_HANDLER_LOG: Gate(1710, 1802, "Log files"),
+    Feature.CONNECTION_ANALYZER: Gate(1806, None, "Monitor cloud management gateway"),
     Feature.SITE_TOKENS: Gate(2002, None, "Token-based authentication for CMG"),
+    # Assumption: Clients read CMGFQDNs from version 2107 on; the page of August 2021 names no version.
+    Feature.CMGFQDNS: Gate(2107, None, "Configure clients for cloud management gateway"),
     Feature.TWO_PROPERTY_INSTALL: Gate(1810, None, "Install and assign clients using Azure AD"),
 }
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from cmgsim.draws import WORD
 from cmgsim.fleet.diary import Diary
 from cmgsim.fleet.engine import NEVER
-from cmgsim.fleet.life import Client, Deed, Errand, digested
-from cmgsim.fleet.series import Count, Gauge, Series, Tally
-from cmgsim.site.client import Activity, Connection
+from cmgsim.fleet.life import NOBODY, Client, Deed, Errand, digested
+from cmgsim.fleet.series import INTERVAL_US, Count, Gauge, Series, Tally
+from cmgsim.site.client import HABITS, Activity, Connection, Habits
 from cmgsim.site.landscape import Landscape, Over
 
 WAYS = tuple(Over)
@@ -23,21 +23,18 @@ COUNTED = {
 class Books:
     """Everything that is counted of a fleet. Each client's own sums are in the client."""
 
-    def __init__(self, clients: int, landscape: Landscape, watched: frozenset[int]) -> None:
+    def __init__(self, clients: int, landscape: Landscape, watched: frozenset[int], habits: Habits = HABITS) -> None:
         self.diary = Diary(watched)
-        self.tally = Tally(len(Activity), len(WAYS), len(landscape.contacts))
+        self.tally = Tally(len(Activity), len(WAYS), len(landscape.contacts), len(landscape.package_bytes))
         self.gauges = [clients, *[0] * (len(Gauge) - 1)]
         self._ways = [WAYS.index(contact.over) for contact in landscape.contacts]
+        self._kept_alive = habits.keep_alive_bytes * INTERVAL_US // habits.keep_alive_us
 
     def copy(self) -> Books:
         """Return books that go on by themselves."""
         twin = object.__new__(Books)
-        twin.diary, twin.tally, twin.gauges, twin._ways = (
-            self.diary.copy(),
-            self.tally.copy(),
-            list(self.gauges),
-            self._ways,
-        )
+        vars(twin).update(vars(self))
+        twin.diary, twin.tally, twin.gauges = self.diary.copy(), self.tally.copy(), list(self.gauges)
         return twin
 
     def note(self, now_us: int, client: Client, deed: Deed, subject: int, activity: int = 0, status: int = 0) -> None:
@@ -67,6 +64,23 @@ class Books:
         if WAYS[self._ways[contact]] is Over.GATEWAY:
             self.tally.egress[contact] += sent_bytes
 
+    def opened(self, now_us: int, client: Client, contact: int) -> None:
+        """Note that a client's notification channel is open from now on."""
+        self.tally.channels[contact] += 1
+        client.channel = contact
+        self.note(now_us, client, Deed.OPENED, contact)
+
+    def closed(self, now_us: int, client: Client) -> None:
+        """Note that a client's notification channel is closed from now on."""
+        self.tally.channels[client.channel] -= 1
+        self.note(now_us, client, Deed.CLOSED, client.channel)
+        client.channel, client.channel_closed_us = NOBODY, now_us
+
+    def fetched(self, now_us: int, client: Client, package: int) -> None:
+        """Note that a client has all of a package."""
+        self.tally.downloads[package] += 1
+        self.note(now_us, client, Deed.FETCHED, package)
+
     def connected(self, now_us: int, client: Client, before: Connection) -> None:
         """Note a change of the connection type."""
         self.gauges[min(before, Gauge.INTERNET)] -= 1
@@ -88,6 +102,8 @@ class Books:
 
     def finish_interval(self) -> None:
         """End an interval of the series, with the gauges as they are, and begin the next."""
+        for contact, channels in enumerate(self.tally.channels):
+            self.sent_from_azure(contact, channels * self._kept_alive)
         self.tally.finish(self.gauges)
 
     def series(self) -> Series:

@@ -26,7 +26,16 @@ WORDS = {
     Deed.RESTARTED: "was restarted",
     Deed.STRANDED: "became stranded",
     Deed.RESCUED: "was no longer stranded",
+    Deed.OPENED: "opened its notification channel",
+    Deed.CLOSED: "closed its notification channel",
+    Deed.SCANS: "chose its software update point",
+    Deed.HELD: "held back, the connection being metered,",
+    Deed.FETCHED: "has downloaded",
+    Deed.SKIPPED: "did not download, for want of cache,",
 }
+
+REQUESTS = (Deed.ASKED, Deed.SERVED, Deed.REFUSED, Deed.UNANSWERED, Deed.GAVE_UP)
+SETTLED = (Deed.OPENED, Deed.CLOSED, Deed.SCANS)
 
 
 class Entry(NamedTuple):
@@ -71,8 +80,7 @@ def told(diary: Diary, uid: int, landscape: Landscape) -> Table:
 
 
 def _contact(entry: Entry, landscape: Landscape) -> str:
-    with_contact = (Deed.ASKED, Deed.SERVED, Deed.REFUSED, Deed.UNANSWERED, Deed.GAVE_UP)
-    return landscape.contacts[entry.subject].url if entry.deed in with_contact else ""
+    return landscape.contacts[entry.subject].url if entry.deed in (*REQUESTS, *SETTLED) else ""
 
 
 def _detail(entry: Entry, landscape: Landscape) -> str:
@@ -84,7 +92,9 @@ def _detail(entry: Entry, landscape: Landscape) -> str:
         case Deed.LEARNED | Deed.STRANDED | Deed.RESCUED:
             known = (landscape.contacts[contact].url for contact in landscape.publications[entry.subject])
             return ", ".join(known) or "no gateway"
-        case Deed.PAUSED | Deed.RESTARTED:
+        case Deed.FETCHED | Deed.SKIPPED:
+            return f"package {entry.subject + 1}, {landscape.package_bytes[entry.subject]} B"
+        case Deed.PAUSED | Deed.RESTARTED | Deed.OPENED | Deed.CLOSED | Deed.SCANS:
             return ""
-    activity = Activity(entry.activity).name.lower()
+    activity = Activity(entry.activity).name.lower().replace("_", " ")
     return f"{activity}, status {entry.status}" if entry.status else activity

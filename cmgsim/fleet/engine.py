@@ -12,7 +12,9 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from cmgsim.fleet.measures import Measures
 from cmgsim.fleet.series import Series
+from cmgsim.site.client import HABITS, Habits
 from cmgsim.site.landscape import Landscape
 
 NEVER = -1
@@ -45,8 +47,24 @@ class Roll:
     """When it last asked for locations with success, or -1."""
     policy_us: NDArray[np.int64]
     """When it last got policy, or -1."""
+    update_point: NDArray[np.int32]
+    """The contact of the software update point it uses on the intranet, or -1."""
+    fetched: NDArray[np.int32]
+    """How many of the packages deployed to it it has dealt with."""
+    channel: NDArray[np.int32]
+    """The contact its notification channel is open to, or -1."""
+    channel_closed_us: NDArray[np.int64]
+    """When a notification channel of it was last closed, or -1."""
     digest: NDArray[np.uint64]
     """64 bits over all it did, in any order."""
+
+    def online(self, now_us: int, habits: Habits = HABITS) -> NDArray[np.bool_]:
+        """Return which clients the console shows as online: (clients,) bool.
+
+        A client is shown as offline five minutes after its channel was closed (source: "Monitor clients").
+        """
+        lately = (self.channel_closed_us != NEVER) & (self.channel_closed_us > now_us - habits.offline_us)
+        return np.asarray((self.channel >= 0) | lately, dtype=np.bool_)
 
 
 class FleetEngine(Protocol):
@@ -79,6 +97,9 @@ class FleetEngine(Protocol):
 
     def series(self) -> Series:
         """Return what was counted so far, as a copy."""
+
+    def measures(self) -> Measures:
+        """Return what was measured of the stations so far, as a copy."""
 
 
 @dataclass(frozen=True)

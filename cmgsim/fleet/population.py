@@ -37,6 +37,12 @@ class Traits:
     """Its days."""
     always_on_internet: bool
     """Its clients carry the flag that makes them use internet contacts everywhere."""
+    metered: int = 0
+    """The share of its clients (ppm) whose connection to the internet is metered."""
+    bandwidth: int = 2_500_000
+    """Bytes a second on the internet and by VPN."""
+    bandwidth_on_intranet: int = 12_500_000
+    """Bytes a second on the intranet."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -116,6 +122,9 @@ def _traits(design: Design) -> tuple[Traits, ...]:
             site=sites.index(population.site),
             days=timetable(design.day_plans[population.day_plan], design.start),
             always_on_internet=population.pinned_to_internet,
+            metered=design.day_plans[population.day_plan].metered,
+            bandwidth=design.day_plans[population.day_plan].bandwidth,
+            bandwidth_on_intranet=design.day_plans[population.day_plan].bandwidth_on_intranet,
         )
         for name, population in design.clients.items()
     )

@@ -5,6 +5,9 @@ interval, after everything due before that moment. A request is *asked* once and
 *refused* (an HTTP status that is not 200), *unanswered* (no connection) and *given up* (the client lost its network
 or its power while waiting); until then it is waiting. That is the law of conservation the checks rely on.
 
+A notification channel costs no event: what its keep-alives send out of Azure is added at the end of each interval, for
+the channels that are open then.
+
 A request is counted as asked when it is sent, as anything else when the client knows; bytes likewise. Clients with
 nobody to ask are counted under the way they would have taken: the intranet, or a gateway.
 """
@@ -55,7 +58,9 @@ class Series:
 
     ``requests``: (intervals, kinds of request, ways, len(Count)) int64, ways as in
     :class:`~cmgsim.site.landscape.Over`; ``clients``: (intervals, len(Gauge)) int64; ``egress``: (intervals, contacts)
-    int64, bytes that left Azure for clients and sites; ``by_contact``: (intervals, contacts, len(Count)) int64.
+    int64, bytes that left Azure for clients and sites; ``by_contact``: (intervals, contacts, len(Count)) int64;
+    ``channels``: (intervals, contacts) int64, notification channels that are open at the end of the interval;
+    ``downloads``: (intervals, packages) int64, clients that have finished a package in the interval.
 
     The last row is the interval that goes on: what was counted so far, and the gauges as they are now. ``intervals``
     is the number of finished ones, one less than there are rows.
@@ -65,6 +70,8 @@ class Series:
     clients: NDArray[np.int64]
     egress: NDArray[np.int64]
     by_contact: NDArray[np.int64]
+    channels: NDArray[np.int64]
+    downloads: NDArray[np.int64]
     intervals: int = field(default=0)
 
     def total(self, count: Count) -> int:
@@ -83,13 +90,15 @@ class Tally:
     ``requests``, ``by_contact`` and ``egress`` are flat lists, so that counting an event costs one addition each.
     """
 
-    def __init__(self, kinds: int, ways: int, contacts: int) -> None:
+    def __init__(self, kinds: int, ways: int, contacts: int, packages: int = 0) -> None:
         self.shape = (kinds, ways, len(Count))
         self.contacts = contacts
         self.requests = [0] * (kinds * ways * len(Count))
         self.by_contact = [0] * (contacts * len(Count))
         self.egress = [0] * contacts
         self.egress_before = [0] * contacts
+        self.channels = [0] * contacts
+        self.downloads = [0] * packages
         self._finished: list[tuple[NDArray[np.int64], ...]] = []
 
     def count(self, what: Count, kind: int, way: int, contact: int | None = None) -> None:
@@ -103,8 +112,8 @@ class Tally:
         """End an interval, with the gauges as they are at its end, and begin the next."""
         self._finished.append(self._row(gauges))
         self.egress_before = self.egress_bytes()
-        self.requests, self.by_contact, self.egress = (
-            [0] * len(counters) for counters in (self.requests, self.by_contact, self.egress)
+        self.requests, self.by_contact, self.egress, self.downloads = (
+            [0] * len(counters) for counters in (self.requests, self.by_contact, self.egress, self.downloads)
         )
 
     def egress_bytes(self) -> list[int]:
@@ -114,13 +123,15 @@ class Tally:
     def series(self, gauges: list[int]) -> Series:
         """Return all that was counted, with the gauges as they are now."""
         columns = zip(*self._finished, self._row(gauges), strict=True)
-        requests, clients, egress, by_contact = (np.stack(column) for column in columns)
+        requests, clients, egress, by_contact, channels, downloads = (np.stack(column) for column in columns)
         rows = len(clients)
         return Series(
             requests=requests.reshape(rows, *self.shape),
             clients=clients,
             egress=egress,
             by_contact=by_contact.reshape(rows, self.contacts, len(Count)),
+            channels=channels,
+            downloads=downloads,
             intervals=rows - 1,
         )
 
@@ -129,8 +140,9 @@ class Tally:
         twin = Tally(self.shape[0], self.shape[1], self.contacts)
         twin.requests, twin.by_contact, twin.egress = list(self.requests), list(self.by_contact), list(self.egress)
         twin.egress_before, twin._finished = list(self.egress_before), list(self._finished)
+        twin.channels, twin.downloads = list(self.channels), list(self.downloads)
         return twin
 
     def _row(self, gauges: list[int]) -> tuple[NDArray[np.int64], ...]:
-        counters = (self.requests, gauges, self.egress, self.by_contact)
+        counters = (self.requests, gauges, self.egress, self.by_contact, self.channels, self.downloads)
         return tuple(np.array(counter, dtype=np.int64) for counter in counters)

@@ -4,8 +4,9 @@ Theory of operation: the control plane surveys itself into a landscape whenever 
 the fleet needs nothing else. Everything is an index into a tuple, so that both fleets read the same tables.
 
 A *contact* is something a client can send a request to: an on-premises management point, or an internet candidate,
-which is a pair of gateway name and management point (its URL), or a management point published to the internet. Two
-gateways that bear the same name one after the other make the same contact: a URL has no memory.
+which is a pair of gateway name and management point (its URL), or a management point published to the internet. The
+same goes for software update points. Two gateways that bear the same name one after the other make the same contact: a
+URL has no memory.
 
 A *publication* is a list of internet contacts that a site has answered location requests with. A client knows exactly
 one publication, by number: what it was last told.
@@ -18,6 +19,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum, IntEnum
+
+from cmgsim.site.client import Activity, Metered, Target
 
 NOTHING_PUBLISHED = 0
 """The number of the empty publication."""
@@ -45,9 +48,15 @@ class Contact:
     url: str
     """As clients list it: ``<fqdn>/CCM_Proxy_MutualAuth/<role id>`` for a gateway, else the server's name."""
     management_point: str
-    """The management point behind it."""
+    """The management point behind it; empty if another role is."""
     fqdn: str = ""
     """The gateway's service name; empty on the intranet."""
+    target: Target = Target.MANAGEMENT_POINT
+    """The kind of role behind it."""
+    update_point: str = ""
+    """The software update point behind it; empty if another role is."""
+    source: str = ""
+    """The content source behind it: a distribution point, a gateway's service name, or Microsoft Update."""
 
 
 @dataclass(frozen=True)
@@ -55,8 +64,26 @@ class Told:
     """What one population is told by policy."""
 
     use_gateway: bool
-    policy_polling_us: int
-    location_cycle_us: int
+    cycles_us: tuple[int, ...]
+    """By activity: how often; 0 for what is only done on demand."""
+    deployments: tuple[int, ...] = ()
+    """The packages deployed to it so far, by number, one after the other."""
+    use_cloud: bool = False
+    """Allow access to cloud distribution point."""
+    cache_bytes: int = 1 << 62
+    """The size of the client cache."""
+    metered: Metered = Metered.ALLOW
+    """Client communication on metered internet connections."""
+
+    @property
+    def policy_polling_us(self) -> int:
+        """How often it asks for policy."""
+        return self.cycles_us[Activity.POLICY]
+
+    @property
+    def location_cycle_us(self) -> int:
+        """How often it asks for locations."""
+        return self.cycles_us[Activity.LOCATION]
 
 
 class StationKind(IntEnum):
@@ -128,8 +155,38 @@ class Landscape:
     """All stations there can ever be in this run; the same in every landscape of it."""
     routes: tuple[Route, ...] = ()
     """By contact: what is behind it now. Empty where nobody queues: replies then only travel."""
+    update_pools: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """By locale: software update points on the intranet as (us after the first failure, contact), in the order in which
+    they join. Empty: none for anybody."""
+    package_bytes: tuple[int, ...] = ()
+    """By package: its size."""
+    sources: tuple[tuple[int, ...], ...] = ()
+    """By package: the contacts that management points name as its sources now, ascending."""
+    content_pools: tuple[tuple[tuple[int, int], ...], ...] = ()
+    """By locale: distribution points on the intranet as (us after the search began, contact), as they join."""
+    cloud_first: tuple[int, ...] = ()
+    """Locales, ascending, in which clients prefer cloud sources to distribution points."""
+    registries: tuple[int, ...] = ()
+    """By population: the publication in its clients' registry, for those that know none; empty: nowhere."""
+    isolated: tuple[int, ...] = ()
+    """Locales, ascending, whose clients reach no domain controller although others do."""
 
     def alive(self, population: int, publication: int) -> bool:
-        """Say whether a client of that population, knowing that publication, has a contact that would serve it."""
+        """Say whether a client of that population, knowing that publication, has a management point to serve it."""
         answers = self.answers[population]
-        return any(answers[contact] == SERVED for contact in self.publications[publication])
+        known = self.of(Target.MANAGEMENT_POINT, self.publications[self.known(population, publication)])
+        return any(answers[contact] == SERVED for contact in known)
+
+    def known(self, population: int, publication: int) -> int:
+        """Return the publication a client goes by: what it was told, or with nothing there what its registry says."""
+        if self.registries and not self.of(Target.MANAGEMENT_POINT, self.publications[publication]):
+            return self.registries[population]
+        return publication
+
+    def reaches_domain_controller(self, locale: int) -> bool:
+        """Say whether clients in a locale of the intranet reach a domain controller."""
+        return self.domain_controller and locale not in self.isolated
+
+    def of(self, target: Target, contacts: tuple[int, ...]) -> tuple[int, ...]:
+        """Return those of some contacts that have a role of that kind behind them."""
+        return tuple(contact for contact in contacts if self.contacts[contact].target is target)

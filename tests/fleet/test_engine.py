@@ -1,11 +1,14 @@
 """What holds of every fleet at every moment, whatever happens to it."""
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 from hand_made import (
     ALL,
     BRANCH,
+    DP_1,
+    DP_2,
     LAPTOPS,
     NEW,
     OFFICE,
@@ -14,6 +17,10 @@ from hand_made import (
     ON_INTRANET,
     PERIMETER,
     ROAMERS,
+    STORAGE,
+    SUP_1,
+    SUP_2,
+    SUP_OVER_OLD,
     clients,
     lives,
     number,
@@ -30,7 +37,7 @@ from cmgsim.fleet.engine import NEVER, FleetEngine
 from cmgsim.fleet.life import OUT, PHASES
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.fleet.series import ENDS, INTERVAL_US, Count, Gauge
-from cmgsim.site.client import HABITS, Activity, Connection
+from cmgsim.site.client import HABITS, Activity, Connection, Metered
 from cmgsim.site.landscape import NO_ANSWER, SERVED
 from cmgsim.units import DAY, HOUR, MINUTE, SECOND, WEEK
 
@@ -44,6 +51,35 @@ SIGHTS = [
     sees([], answers={OLD: SERVED, OFFICE: 500}, tiers=TIERS, populations=4),
     sees([OLD, NEW], use_gateway=False, polling_us=3 * HOUR, cycle_us=5 * HOUR, tiers=TIERS, populations=4),
     sees([], domain_controller=False, tiers=((), ()), populations=4),
+]
+
+
+def busy(sight, dead=(), metered=Metered.ALLOW):
+    """A sight in which clients have update points and content, too."""
+    answers = list(sight.answers[0])
+    for contact in (STORAGE, DP_1, DP_2, SUP_OVER_OLD, SUP_1, SUP_2):
+        answers[contact] = NO_ANSWER if contact in dead else SERVED
+    pool = ((0, DP_1), (10 * MINUTE, DP_2))
+    told = [replace(one, deployments=(0, 1, 2), use_cloud=True, metered=metered) for one in sight.told]
+    return replace(
+        sight,
+        answers=(tuple(answers),) * 4,
+        told=tuple(told),
+        package_bytes=(10**9, 60 * 10**9, 10**6),
+        sources=((STORAGE, DP_1), (STORAGE, DP_2), (DP_2,)),
+        content_pools=(pool, ((0, DP_2),)),
+        update_pools=(((0, SUP_1), (120 * MINUTE, SUP_2)),) * 2,
+    )
+
+
+SIGHTS = [
+    busy(SIGHTS[0]),
+    busy(SIGHTS[1], metered=Metered.LIMIT),
+    busy(SIGHTS[2], dead=(SUP_1, DP_1)),
+    busy(SIGHTS[3], dead=(STORAGE,)),
+    busy(SIGHTS[4], dead=(SUP_1, SUP_2)),
+    busy(SIGHTS[5], metered=Metered.BLOCK),
+    busy(SIGHTS[6], dead=(DP_1, DP_2, STORAGE)),
 ]
 happenings = st.lists(
     st.tuples(

@@ -70,7 +70,7 @@ def test_a_client_on_the_internet_that_knows_nothing_never_learns():
     assert fleet.stranded() == 20
     series = fleet.series()
     assert series.total(Count.ASKED) == 0
-    assert 20 * 7 * 23 < series.total(Count.NO_CONTACT) <= 20 * 7 * 24
+    assert 20 * 7 * 23 < series.total(Count.NO_CONTACT) <= 20 * (7 * 24 + 1)
     assert series.requests[:, :, GATEWAY, Count.NO_CONTACT].sum() == series.total(Count.NO_CONTACT)
 
 

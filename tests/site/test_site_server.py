@@ -139,3 +139,14 @@ def test_orders_do_not_change_the_design():
     server.receive(step("set_management_point", management_point="mp1", gateway_traffic=False), 0)
     assert design.roles.management_points["mp1"].gateway_traffic
     assert not server.management_points["mp1"].gateway_traffic
+
+
+def test_access_to_the_cloud_and_metered_connections_can_be_changed_for_one_population():
+    parts = Parts(design_of())
+    order = step("change_client_settings", population="laptops", cloud_distribution_point=True, metered="limit")
+    assert parts.server.receive(order, 0) == [
+        RoleChanged("client_settings:laptops", "cloud_distribution_point", "on"),
+        RoleChanged("client_settings:laptops", "metered", "limit"),
+    ]
+    told = parts.survey().told[0]
+    assert (told.use_cloud, told.metered.name) == (True, "LIMIT")

@@ -1,0 +1,94 @@
+"""Which fleet engine lives a world: the readable reference or the fast one. Both give the same run.
+
+Theory of operation: the fast fleet needs Numba, and Numba a minute of compiling on each machine, once. So small fleets
+live in the reference, which begins at once; large ones in the fast fleet, and how large is a matter of whether its
+machine code is on disk already. What the fast fleet does not know, the reference does.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from importlib.util import find_spec
+from pathlib import Path
+
+from cmgsim.errors import UsageError
+from cmgsim.fleet.engine import FleetEngine
+from cmgsim.fleet.population import Fleet
+from cmgsim.fleet.reference import ReferenceFleet
+from cmgsim.site.landscape import Landscape
+
+COMPILED_FROM = 1_000
+"""So many clients live in the fast fleet if it is compiled: with fewer, loading it takes longer than it saves."""
+WORTH_COMPILING_FROM = 10_000
+"""So many clients are worth the minute that compiling takes."""
+COMPILES = "compiles the fast fleet for this machine, once; it takes a minute or two"
+
+
+class Engine(Enum):
+    """The engines to choose from."""
+
+    AUTO = "auto"
+    REFERENCE = "reference"
+    FAST = "fast"
+
+
+def live(
+    wish: Engine, fleet: Fleet, landscape: Landscape, seed: int, watched: frozenset[int] = frozenset()
+) -> FleetEngine:
+    """Return the fleet in the engine of one's choice; diaries of *watched* clients are kept by the reference only.
+
+    Raises:
+        UsageError: if the fast fleet is wished for and cannot live this one; the message says why.
+    """
+    lacks = fast_lacks(fleet, landscape, watched)
+    if wish is Engine.FAST and lacks:
+        raise UsageError(f"engine 'fast': {lacks}; choose 'auto' or 'reference'")
+    if wish is Engine.REFERENCE or lacks or (wish is Engine.AUTO and not worth_it(len(fleet))):
+        return ReferenceFleet(fleet, landscape, seed, watched)
+    from cmgsim.fleet.fast import FastFleet
+
+    return FastFleet(fleet, landscape, seed)
+
+
+def fast_lacks(fleet: Fleet, landscape: Landscape, watched: frozenset[int] = frozenset()) -> str:
+    """Return why the fast fleet cannot live a fleet; nothing, if it can."""
+    if find_spec("numba") is None:
+        return "Numba is not installed: pip install 'cmgsim[fast]'"
+    if watched:
+        return "it keeps no diaries of clients"
+    if landscape.package_bytes:
+        return "it does not know content that is deployed to clients"
+    if any(traits.metered for traits in fleet.traits):
+        return "it does not know metered connections"
+    return ""
+
+
+def worth_it(clients: int) -> bool:
+    """Say whether so many clients are better off in the fast fleet, compiling included."""
+    return clients >= WORTH_COMPILING_FROM or (clients >= COMPILED_FROM and compiled())
+
+
+def compiled() -> bool:
+    """Say whether the fast fleet's machine code is on disk, for any of its versions; loads nothing to find out."""
+    here = Path(__file__).parent / "__pycache__"
+    return any(here.glob("kernels.advance_queued-*.nbi"))
+
+
+def remark(engine: FleetEngine) -> str:
+    """Return what to tell people who wait for a fleet to begin; mostly nothing."""
+    if isinstance(engine, ReferenceFleet) or compiled():
+        return ""
+    return COMPILES
+
+
+def warm() -> None:
+    """Compile all of the fast fleet that a run can need, or load it from disk if that was done before.
+
+    Raises:
+        UsageError: if Numba is not installed.
+    """
+    if find_spec("numba") is None:
+        raise UsageError("Numba is not installed: pip install 'cmgsim[fast]'")
+    from cmgsim.fleet.fast import compile_everything
+
+    compile_everything()

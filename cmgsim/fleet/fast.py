@@ -1,0 +1,533 @@
+"""The fast fleet: what the reference fleet does, to the last integer, over arrays and in compiled code.
+
+Theory of operation: clients are cut into shards, each with its own rows, calendar and counters; sums over shards are
+what the reference counts. Clients do not meet but at the stations that requests queue at. Without these a shard lives
+a whole interval of the series by itself, on a thread of its own if there are several; with them, window by window: the
+clients of all shards, then the stations. Nothing depends on how many shards, threads and windows there are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import pairwise, repeat
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmgsim.design.clients import DayPlan
+from cmgsim.draws import draw_array
+from cmgsim.fleet import kernels, life, tables
+from cmgsim.fleet.days import Place, timetable
+from cmgsim.fleet.engine import NEVER, Knowing, Roll
+from cmgsim.fleet.kernels import Calendar, Hall, State
+from cmgsim.fleet.measures import Hop, Latencies, Load, Measures
+from cmgsim.fleet.population import Fleet, Traits
+from cmgsim.fleet.series import INTERVAL_US, Count, Gauge, Series
+from cmgsim.fleet.stations import DOOR, SERVICES, SUMS, quantiles
+from cmgsim.fleet.tables import Policies, Vector
+from cmgsim.site.client import Activity, Connection
+from cmgsim.site.landscape import SERVED, Contact, Landscape, Over, Route, Told
+from cmgsim.units import HOUR, PARTS_PER_MILLION
+
+Counted = tuple[Vector, Vector, Vector]
+"""The counters, the gauges and the channels of an interval."""
+
+
+NEVER_YET = (
+    "chosen_us",
+    "paused_until_us",
+    "located_us",
+    "policy_us",
+    "stranded_since_us",
+    "scan_failing_us",
+    "channel_closed_us",
+    "flight",
+    "contact",
+    "channel",
+    "channel_point",
+    "update_point",
+    "internet_update_point",
+)
+"""What newcomers have none of: NEVER, which is NOBODY, too."""
+CHANGING = (
+    "rows",
+    "due",
+    "soonest",
+    "failures",
+    "flights",
+    "counters",
+    "gauges",
+    "channels",
+    "own",
+    "latencies",
+    "moments",
+    "places",
+)
+"""What of a shard's state changes as its clients live."""
+
+
+@dataclass(frozen=True)
+class Cut:
+    """How the work is cut up, which changes no result."""
+
+    shards: int = 1
+    """Into how many groups the clients are cut."""
+    threads: int = 1
+    """How many of them live at the same time."""
+    window_us: int = INTERVAL_US
+    """Who is due in the same window is not sorted."""
+    page_us: int = HOUR
+    """How far ahead the calendar is kept."""
+
+
+class FastFleet:
+    """A :class:`~cmgsim.fleet.engine.FleetEngine` for a million clients."""
+
+    def __init__(self, fleet: Fleet, landscape: Landscape, seed: int, cut: Cut = Cut()) -> None:
+        """Begin at moment 0: who is on knows where it is, and is somewhere in its cycles."""
+        self.fleet, self.seed, self.habits, self.cut = fleet, seed, fleet.habits, cut
+        self._landscape, self._policies, self._restarts = landscape, Policies(), 0
+        told = self._policies.numbers(landscape)
+        self._history = [tables.moment(0, landscape, told)]
+        self._finished: list[Counted] = []
+        self._over_gateways = np.array([contact.over is Over.GATEWAY for contact in landscape.contacts], dtype=np.int64)
+        self._kept_alive = self.habits.keep_alive_bytes * INTERVAL_US // self.habits.keep_alive_us
+        self._egress_before = np.zeros(len(landscape.contacts), dtype=np.int64)
+        window_us = min(cut.window_us, fleet.habits.reaction_us) if landscape.routes else cut.window_us
+        self._parameters = tables.parameters(fleet, landscape, seed, window_us, max(1, cut.page_us // window_us))
+        edges = [len(fleet) * index // cut.shards for index in range(cut.shards + 1)]
+        self._shards = [_Shard(_state(fleet, low, high, self._parameters)) for low, high in pairwise(edges)]
+        self._hall = StationHall(landscape, self._parameters, tables.populations(fleet))
+        self._show(landscape)
+        for shard in self._shards:
+            kernels.begin(shard.state, np.array(landscape.bootstraps), np.array(told))
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> FastFleet:
+        """Return a fleet that goes on by itself, exactly as this one would."""
+        twin = object.__new__(FastFleet)
+        vars(twin).update(vars(self))
+        twin._policies = self._policies.copy()
+        twin._history, twin._finished = list(self._history), list(self._finished)
+        twin._shards = [shard.copy() for shard in self._shards]
+        twin._hall = self._hall.copy()
+        return twin
+
+    def _show(self, landscape: Landscape) -> None:
+        """Give the shards the tables of the landscape in force."""
+        view = tables.view(landscape, len(self.fleet.traits))
+        history, told = np.stack(self._history), self._policies.table()
+        for shard in self._shards:
+            shard.state = shard.state._replace(landscape=view, history=history, told=told)
+        self._hall.show(view, history[-1])
+
+    # -- what is done with a fleet ----------------------------------------------------------------------------------
+
+    @property
+    def now_us(self) -> int:
+        """The moment the fleet has reached."""
+        return int(self._shards[0].state.own[kernels.M_NOW])
+
+    def behold(self, landscape: Landscape) -> None:
+        """Take a new landscape, from now on; who is stranded is judged at once."""
+        told, oldest_us = self._policies.numbers(landscape), self.now_us - self.habits.travel_us[1]
+        settled = [index for index, row in enumerate(self._history) if row[kernels.H_SINCE] <= oldest_us]
+        row = tables.moment(self.now_us, landscape, told)
+        self._history = [*self._history[max(settled, default=0) :], row]
+        self._landscape = landscape
+        self._show(landscape)
+        self._hall.break_off(self._shards, self.now_us)
+        for shard in self._shards:
+            shard.room_for_everybody()
+            kernels.judge_all(shard.state, self.now_us)
+        self._hall.settle_ports(self._shards, self.now_us)
+
+    def advance(self, until_us: int) -> None:
+        """Live until *until_us*; what is due exactly then has not happened yet."""
+        while self.now_us < until_us:
+            interval_end_us = (self.now_us // INTERVAL_US + 1) * INTERVAL_US
+            self._live(min(interval_end_us, until_us))
+            if self.now_us == interval_end_us:
+                self._finish_interval()
+                self._hall.finish_interval(self._shards, interval_end_us)
+
+    def _live(self, until_us: int) -> None:
+        if self._landscape.routes and self.cut.shards == 1:
+            self._hall.advance(self._shards[0], until_us)
+            return
+        with ThreadPoolExecutor(self.cut.threads) as pool:
+            every: Callable[..., Iterable[None]] = map if self.cut.threads == 1 else pool.map
+            if not self._landscape.routes:
+                list(every(_Shard.advance, self._shards, repeat(until_us)))
+            while self.now_us < until_us:
+                list(every(_Shard.advance_window, self._shards, repeat(until_us)))
+                self._hall.advance_window(self._shards, self.now_us)
+
+    def restart(self, population: int, share: int) -> int:
+        """Restart the client service on a drawn share (ppm) of a population; return on how many clients that are on."""
+        bits = draw_array(self.seed, self.fleet.key, life.RESTART, self._restarts)
+        drawn = (self.fleet.population == population) & (bits % np.uint64(PARTS_PER_MILLION) < np.uint64(share))
+        chosen = np.flatnonzero(drawn & (self._column("place") != Place.OFF))
+        self._restarts += 1
+        low = 0
+        for shard in self._shards:
+            high = low + len(shard.state.rows)
+            mine = chosen[(chosen >= low) & (chosen < high)] - low
+            shard.room_for_everybody()
+            kernels.restart(shard.state, mine, self.now_us)
+            shard.state.own[kernels.M_STALE] |= len(mine) > 0
+            low = high
+        self._hall.settle_ports(self._shards, self.now_us)
+        return len(chosen)
+
+    def knowing(self, contacts: frozenset[int]) -> Knowing:
+        """Count who knows any of these contacts."""
+        names_one = np.array([not contacts.isdisjoint(known) for known in self._landscape.publications], dtype=np.bool_)
+        knows = names_one[self._column("publication")]
+        online = self._column("connection") >= Connection.INTERNET
+        return Knowing(
+            clients=int(knows.sum()),
+            all_clients=len(knows),
+            internet_clients=int((knows & online).sum()),
+            all_internet_clients=int(online.sum()),
+        )
+
+    def stranded(self) -> int:
+        """Count the clients that are stranded now."""
+        return int(self._counted()[1][Gauge.STRANDED])
+
+    def roll(self) -> Roll:
+        """Return every client's state now."""
+        since_us = self._column("stranded_since_us").astype(np.int64)
+        piece_us = np.where(since_us == NEVER, 0, self.now_us - since_us)
+        uses = self._shards[0].state.told[:, kernels.TOLD_USE_GATEWAY] != 0
+        return Roll(
+            population=self.fleet.population.copy(),
+            place=self._column("place"),
+            connection=self._column("connection"),
+            publication=self._column("publication").astype(np.int32),
+            use_gateway=uses[self._column("told")],
+            contact=self._column("contact").astype(np.int32),
+            stranded_since_us=since_us,
+            stranded_longest_us=np.maximum(self._column("stranded_longest_us"), piece_us),
+            stranded_total_us=self._column("stranded_total_us") + piece_us,
+            located_us=self._column("located_us"),
+            policy_us=self._column("policy_us"),
+            update_point=self._column("update_point").astype(np.int32),
+            fetched=np.zeros(len(self.fleet), dtype=np.int32),
+            channel=self._column("channel").astype(np.int32),
+            channel_closed_us=self._column("channel_closed_us"),
+            digest=self._column("digest"),
+        )
+
+    def egress_bytes(self) -> NDArray[np.int64]:
+        """Return the bytes that have left Azure so far, by contact."""
+        return self._egress_before + self._counted()[0][self._parameters[kernels.P_EGRESS] :]
+
+    def series(self) -> Series:
+        """Return what was counted so far."""
+        rows = [*self._finished, self._counted()]
+        counters, gauges, channels = (np.stack(column) for column in zip(*rows, strict=True))
+        contacts, counts = len(self._landscape.contacts), len(Count)
+        by_contact, egress = self._parameters[kernels.P_BY_CONTACT], self._parameters[kernels.P_EGRESS]
+        return Series(
+            requests=counters[:, :by_contact].reshape(len(rows), len(Activity), -1, counts).copy(),
+            clients=gauges,
+            egress=counters[:, egress:].copy(),
+            by_contact=counters[:, by_contact:egress].reshape(len(rows), contacts, counts).copy(),
+            channels=channels,
+            downloads=np.zeros((len(rows), len(self._landscape.package_bytes)), dtype=np.int64),
+            intervals=len(self._finished),
+        )
+
+    def measures(self) -> Measures:
+        """Return what was measured of the stations so far."""
+        return self._hall.measures(self._shards, self.now_us)
+
+    # -- sums over shards -------------------------------------------------------------------------------------------
+
+    def _finish_interval(self) -> None:
+        """End an interval of the series, with the gauges as they are, and begin the next."""
+        counters, gauges, channels = self._counted()
+        counters[self._parameters[kernels.P_EGRESS] :] += self._over_gateways * channels * self._kept_alive
+        self._finished.append((counters, gauges, channels))
+        self._egress_before = self._egress_before + counters[self._parameters[kernels.P_EGRESS] :]
+        for shard in self._shards:
+            shard.state.counters[:] = 0
+
+    def _counted(self) -> Counted:
+        states = [shard.state for shard in self._shards]
+        return (
+            _sum([state.counters for state in states]),
+            _sum([state.gauges for state in states]),
+            _sum([state.channels for state in states]),
+        )
+
+    def _column(self, name: str) -> NDArray[Any]:
+        return np.concatenate([shard.state.rows[name] for shard in self._shards])
+
+
+def compile_everything() -> None:
+    """Compile all kernels, or load them, by letting one client live a little with and without stations."""
+    day = timetable(DayPlan(always="internet"), date(2019, 1, 1))
+    fleet = Fleet(
+        traits=(Traits("nobody", 0, day, always_on_internet=False),),
+        locales=(),
+        population=np.zeros(2, dtype=np.int32),
+        member=np.arange(2, dtype=np.int32),
+        key=np.arange(2, dtype=np.uint64),
+        home=np.zeros(2, dtype=np.int32),
+        vpn=np.zeros(2, dtype=np.int32),
+    )
+    contact = Contact(Over.INTERNET, "nowhere", "nobody")
+    told = Told(use_gateway=True, cycles_us=(HOUR,) * len(Activity))
+    lone = Landscape((contact,), ((), (0,)), (1,), (1,), ((),), ((SERVED,),), False, (told,), ())
+    queued = replace(lone, routes=(Route((), NEVER),))
+    for landscape, cut in ((lone, Cut()), (queued, Cut()), (queued, Cut(shards=2))):
+        engine = FastFleet(fleet, landscape, 1, cut)
+        engine.advance(HOUR)
+        engine.behold(landscape)
+        engine.restart(0, PARTS_PER_MILLION)
+
+
+class _Shard:
+    """Some of the clients, with their calendar."""
+
+    def __init__(self, state: State) -> None:
+        self.state = state
+        self.calendar = _calendar(len(state.rows), int(state.parameters[kernels.P_PAGE_WINDOWS]))
+
+    def advance(self, until_us: int) -> None:
+        """Live until a moment, making room for requests on their way where it is needed."""
+        while kernels.advance(self.state, self.calendar, until_us):
+            self.make_room()
+
+    def advance_window(self, until_us: int) -> None:
+        """Live to the end of a window, or until a moment within it."""
+        while kernels.advance_window(self.state, self.calendar, until_us):
+            self.make_room()
+
+    def copy(self) -> _Shard:
+        """Return a shard that goes on by itself. The calendar is not copied: it follows from the rows."""
+        changed = {name: getattr(self.state, name).copy() for name in CHANGING}
+        twin = _Shard(self.state._replace(**changed))
+        twin.state.own[kernels.M_STALE] = 1
+        return twin
+
+    def room_for_everybody(self) -> None:
+        """Make room for one port of each client, which a new landscape or a restart may free."""
+        if len(self.state.outbox) < len(self.state.rows):
+            self.state = self.state._replace(outbox=np.zeros(len(self.state.rows), dtype=kernels.SENT))
+
+    def make_room(self) -> None:
+        """Make room for what so many clients may send in a window, as the kernels have said."""
+        state, sends = self.state, int(self.state.own[kernels.M_NEEDED]) * len(Activity)
+        flights = _grown(state.flights, int(state.own[kernels.M_FLIGHTS]) + sends, state.own, kernels.M_FREE)
+        outbox = state.outbox
+        if state.landscape[kernels.L_QUEUED] and len(outbox) < sends * kernels.SENDS:
+            outbox = np.zeros(sends * kernels.SENDS * 3 // 2, dtype=kernels.SENT)
+        self.state = state._replace(flights=flights, outbox=outbox)
+
+
+class StationHall:
+    """The stations of all shards."""
+
+    def __init__(self, landscape: Landscape, parameters: Vector, populations: Vector) -> None:
+        lines = tables.lines(landscape)
+        self._finished: list[Vector] = []
+        self._hours: list[Vector] = []
+        nothing, own = np.zeros(0, dtype=np.int64), np.zeros(kernels.Q_WIDTH, dtype=np.int64)
+        own[kernels.Q_FREE] = NEVER
+        self.state = Hall(
+            passages=np.zeros(0, dtype=kernels.PASSAGE),
+            heap=np.zeros((0, 3), dtype=np.int64),
+            lines=lines,
+            loads=np.zeros((len(lines), kernels.D_WIDTH), dtype=np.int64),
+            services=tables.services(landscape),
+            outcomes=np.zeros(0, dtype=kernels.OUTCOME),
+            latencies=_no_latencies(),
+            own=own,
+            quantiles=np.array(quantiles(), dtype=np.int64),
+            streams=np.array([DOOR, *SERVICES], dtype=np.uint64),
+            parameters=parameters,
+            populations=populations,
+            landscape=nothing,
+            met=nothing,
+        )
+
+    def copy(self) -> StationHall:
+        """Return stations that go on by themselves."""
+        twin = object.__new__(StationHall)
+        twin._finished, twin._hours = list(self._finished), list(self._hours)
+        changing = ("passages", "heap", "lines", "loads", "latencies", "own")
+        twin.state = self.state._replace(
+            outcomes=np.zeros_like(self.state.outcomes),
+            **{name: getattr(self.state, name).copy() for name in changing},
+        )
+        return twin
+
+    def show(self, view: Vector, met: Vector) -> None:
+        """Give the stations the tables of the landscape in force."""
+        self.state = self.state._replace(landscape=view, met=met)
+
+    def advance(self, shard: _Shard, until_us: int) -> None:
+        """Let the only shard and the stations live until a moment."""
+        while lacks := kernels.advance_queued(shard.state, shard.calendar, self.state, until_us):
+            if lacks == 1:
+                shard.make_room()
+            else:
+                self._make_room(int(shard.state.own[kernels.M_NEEDED]) * len(Activity) * kernels.SENDS)
+
+    def advance_window(self, shards: list[_Shard], until_us: int) -> None:
+        """Let the stations live through the window that all shards have lived through."""
+        self._take_in(shards)
+        kernels.serve(self.state, until_us)
+        self._tell(shards)
+
+    def break_off(self, shards: list[_Shard], now_us: int) -> None:
+        """Fail at once what came by a way that the new landscape no longer has."""
+        kernels.break_off(self.state, now_us)
+        self._tell(shards)
+
+    def settle_ports(self, shards: list[_Shard], now_us: int) -> None:
+        """Let ports be freed whose channels have been closed from outside."""
+        self._take_in(shards)
+        kernels.settle_ports(self.state, now_us)
+
+    def finish_interval(self, shards: list[_Shard], now_us: int) -> None:
+        """End an interval of the measures, with its hour if that ends too, and begin the next."""
+        self._finished.append(self._loads(now_us))
+        self.state.lines[:, kernels.N_LAST] = now_us
+        self.state.loads[:] = 0
+        if now_us % HOUR == 0:
+            self._hours.append(self._latencies(shards, now_us // HOUR - 1))
+            for latencies in (self.state.latencies, *(shard.state.latencies for shard in shards)):
+                latencies[:] = 0
+
+    def measures(self, shards: list[_Shard], now_us: int) -> Measures:
+        """Return what was measured so far."""
+        columns = np.concatenate([*self._hours, self._latencies(shards, now_us // HOUR)]).T
+        loads = np.stack([*self._finished, self._loads(now_us)])
+        names = (*SUMS, "waiting", "in_service", "ports")
+        return Measures(
+            latencies=Latencies(*(column.copy() for column in columns)),
+            load=Load(**{name: loads[:, :, index].copy() for index, name in enumerate(names)}),
+            servers=self.state.lines[:, kernels.N_SERVERS].copy(),
+        )
+
+    def _latencies(self, shards: list[_Shard], hour: int) -> Vector:
+        """Return the histograms of the hour that goes on, as the rows of a table."""
+        counts = _sum([self.state.latencies, *(shard.state.latencies for shard in shards)])
+        places = np.argwhere(counts)
+        hours = np.full((len(places), 1), hour)
+        return np.concatenate([hours, places, counts[tuple(places.T)][:, None]], axis=1)
+
+    def _loads(self, now_us: int) -> Vector:
+        """Return what was counted in this interval, and how the stations stand: (stations, measures)."""
+        lines, sums = self.state.lines, self.state.loads.copy()
+        elapsed_us = now_us - lines[:, kernels.N_LAST]
+        sums[:, kernels.D_BUSY] += lines[:, kernels.N_SERVING] * elapsed_us
+        sums[:, kernels.D_WAITED] += lines[:, kernels.N_WAITING] * elapsed_us
+        return np.concatenate([sums, lines[:, [kernels.N_WAITING, kernels.N_SERVING, kernels.N_HELD]]], axis=1)
+
+    def _take_in(self, shards: list[_Shard]) -> None:
+        self._make_room(sum(int(shard.state.own[kernels.M_SENT]) for shard in shards))
+        for shard in shards:
+            kernels.take_in_all(shard.state, self.state)
+
+    def _tell(self, shards: list[_Shard]) -> None:
+        for shard in shards:
+            kernels.tell_all(shard.state, shard.calendar, self.state)
+        self.state.own[kernels.Q_OUTCOMES] = 0
+
+    def _make_room(self, sends: int) -> None:
+        """Make room for so many requests more."""
+        own = self.state.own
+        passages = _grown(self.state.passages, int(own[kernels.Q_PASSAGES]) + sends, own, kernels.Q_FREE)
+        passages["stage"][len(self.state.passages) :] = -1
+        heap, events = self.state.heap, int(own[kernels.Q_HEAP]) + sends
+        if len(heap) < events:
+            heap = np.zeros((events * 3 // 2, 3), dtype=np.int64)
+            heap[: len(self.state.heap)] = self.state.heap
+        outcomes = self.state.outcomes
+        if len(outcomes) < len(passages):
+            assert not own[kernels.Q_OUTCOMES], "clients are told before there is more"
+            outcomes = np.zeros(len(passages), dtype=kernels.OUTCOME)
+        self.state = self.state._replace(passages=passages, heap=heap, outcomes=outcomes)
+
+
+def _grown(pool: NDArray[Any], needed: int, own: Vector, free: int) -> NDArray[Any]:
+    """Return a pool of records with room for *needed*; *own[free]* is its first free record."""
+    if len(pool) >= needed:
+        return pool
+    grown = np.zeros(needed * 3 // 2, dtype=pool.dtype)
+    grown[: len(pool)] = pool
+    grown["next"][len(pool) :] = np.arange(len(pool) + 1, len(grown) + 1)
+    grown["next"][-1] = own[free]
+    own[free] = len(pool)
+    return grown
+
+
+def _no_latencies() -> Vector:
+    return np.zeros((len(Activity), len(Hop), kernels.BINS), dtype=np.int64)
+
+
+def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
+    """Return the rows of the clients low..high-1, as newcomers that are off; the tables of a landscape are empty."""
+    clients, contacts = high - low, int(parameters[kernels.P_CONTACTS])
+    rows = np.zeros(clients, dtype=kernels.ROW)
+    rows["key"], rows["population"] = fleet.key[low:high], fleet.population[low:high]
+    for name in NEVER_YET:
+        rows[name] = NEVER
+    gauges, own = np.zeros(len(Gauge), dtype=np.int64), np.zeros(kernels.M_WIDTH, dtype=np.int64)
+    gauges[Gauge.OFF], own[kernels.M_STALE], own[kernels.M_FREE] = clients, 1, -1
+    nothing = np.zeros(0, dtype=np.int64)
+    return State(
+        rows=rows,
+        due=np.full((clients, len(Activity)), life.FOREVER, dtype=np.int64),
+        soonest=np.full(clients, life.FOREVER, dtype=np.int64),
+        failures=np.zeros((clients, fleet.habits.failures_to_leave - 1), dtype=np.int64),
+        flights=np.zeros(0, dtype=kernels.FLIGHT),
+        counters=np.zeros(int(parameters[kernels.P_EGRESS]) + contacts, dtype=np.int64),
+        gauges=gauges,
+        channels=np.zeros(contacts, dtype=np.int64),
+        own=own,
+        parameters=_numbered_from(low, parameters),
+        streams=tables.streams(),
+        populations=tables.populations(fleet),
+        told=nothing.reshape(0, 1),
+        activities=tables.activities(fleet),
+        home=fleet.home[low:high],
+        vpn=fleet.vpn[low:high],
+        landscape=nothing,
+        history=nothing.reshape(0, 1),
+        outbox=np.zeros(0, dtype=kernels.SENT),
+        latencies=_no_latencies(),
+        moments=np.zeros(4, dtype=np.int64),
+        places=np.zeros(4, dtype=np.int64),
+    )
+
+
+def _numbered_from(first: int, parameters: Vector) -> Vector:
+    """Return the parameters of a shard whose first client has that number."""
+    own = parameters.copy()
+    own[kernels.P_FIRST_CLIENT] = first
+    return own
+
+
+def _sum(vectors: list[Vector]) -> Vector:
+    return np.asarray(np.sum(vectors, axis=0, dtype=np.int64))
+
+
+def _calendar(clients: int, windows: int) -> Calendar:
+    return Calendar(
+        first=np.zeros(windows + 1, dtype=np.int64),
+        listed=np.zeros(clients, dtype=np.int32),
+        begun=np.zeros(windows, dtype=np.int64),
+        heads=np.full(windows, -1, dtype=np.int32),
+        sizes=np.zeros(windows, dtype=np.int64),
+        nodes=np.zeros((max(clients // 4, 64), 2), dtype=np.int32),
+    )
