@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
 from functools import lru_cache
 
+from cmgsim.arm.clouds import ENVIRONMENTS
 from cmgsim.arm.config import Principal, Role, Subscription
 from cmgsim.arm.errors import authorization_failed, unauthenticated
 from cmgsim.arm.identifiers import within_scope
 from cmgsim.arm.messages import Request
+from cmgsim.arm.roles import ROLES, allows, allows_data, definition
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.tokens import Claims, read
 from cmgsim.errors import UnknownName
 
-
-@dataclass(frozen=True, slots=True)
-class RoleDefinition:
-    """What a role allows, as patterns of actions, and what it takes away again."""
-
-    id: str
-    title: str
-    actions: tuple[str, ...]
-    not_actions: tuple[str, ...] = ()
-
-    def allows(self, action: str) -> bool:
-        """Say whether the role allows an action such as ``Microsoft.Storage/storageAccounts/write``."""
-        return _matches(self.actions, action) and not _matches(self.not_actions, action)
-
-
-ROLES = {
-    Role.OWNER: RoleDefinition("8e3af657-a8ff-443c-a75c-2fe8c4bcb635", "Owner", ("*",)),
-    Role.CONTRIBUTOR: RoleDefinition(
-        "b24988ac-6180-42a0-ab88-20f7382dd24c",
-        "Contributor",
-        ("*",),
-        (
-            "Microsoft.Authorization/*/Delete",
-            "Microsoft.Authorization/*/Write",
-            "Microsoft.Authorization/elevateAccess/Action",
-        ),
-    ),
-    Role.READER: RoleDefinition("acdd72a7-3385-48ef-bd42-f606fba81ae7", "Reader", ("*/read",)),
-}
+#: Whom a token for Azure Resource Manager is meant for; one without an audience is good everywhere.
+_AUDIENCES = tuple(
+    dict.fromkeys(
+        address.lower()
+        for environment in ENVIRONMENTS.values()
+        for address in (environment.resource_manager, environment.audience, environment.service_management)
+    )
+)
 
 
 def authenticate(cloud: Cloud, request: Request) -> tuple[str, Principal]:
@@ -74,13 +53,13 @@ def require_tenant(cloud: Cloud, subscription: Subscription, tenant: str) -> Non
         raise _challenge(cloud, "InvalidAuthenticationTokenTenant", message)
 
 
-def roles(cloud: Cloud, subscription: Subscription, principal: Principal) -> list[tuple[str, Role]]:
+def roles(cloud: Cloud, subscription: Subscription, principal: Principal) -> list[tuple[str, Role | str]]:
     """Return the scopes and roles that a principal has in a subscription, from the start or by assignment."""
     root = f"/subscriptions/{subscription.id}"
-    granted = [(grant.scope or root, grant.role) for grant in subscription.grants if grant.principal == principal.name]
-    given = [
-        (known.scope, known.role) for known in cloud.assignments.values() if known.principal == principal.object_id
+    granted: list[tuple[str, Role | str]] = [
+        (grant.scope or root, grant.role) for grant in subscription.grants if grant.principal == principal.name
     ]
+    given = ((known.scope, known.role) for known in cloud.assignments.of(principal.object_id))
     return granted + [(scope, role) for scope, role in given if within_scope(scope, root)]
 
 
@@ -90,19 +69,29 @@ def require_action(cloud: Cloud, subscription: Subscription, principal: Principa
     Raises:
         ArmError: 403 ``AuthorizationFailed``.
     """
-    held = roles(cloud, subscription, principal)
-    if not any(within_scope(scope, known) and _allows(role, action) for known, role in held):
+    if not may(cloud, subscription, principal, action, scope):
         raise authorization_failed(principal.app_id, principal.object_id, action, scope)
+
+
+def may(cloud: Cloud, subscription: Subscription, principal: Principal, action: str, scope: str) -> bool:
+    """Say whether a role allows a principal an action at a scope."""
+    held = roles(cloud, subscription, principal)
+    return any(within_scope(scope, known) and _permits(cloud, role, action) for known, role in held)
+
+
+def may_touch(cloud: Cloud, subscription: Subscription, principal: Principal, action: str, scope: str) -> bool:
+    """Say whether a role allows a principal an action on what a resource holds."""
+    held = roles(cloud, subscription, principal)
+    return any(within_scope(scope, known) and allows_data(definition(cloud, role), action) for known, role in held)
+
+
+def _permits(cloud: Cloud, role: Role | str, action: str) -> bool:
+    return _allows(role, action) if isinstance(role, Role) else allows(definition(cloud, role), action)
 
 
 @lru_cache(maxsize=4096)
 def _allows(role: Role, action: str) -> bool:
-    return ROLES[role].allows(action)
-
-
-def _matches(patterns: tuple[str, ...], action: str) -> bool:
-    expressions = (re.escape(pattern).replace(r"\*", ".*") for pattern in patterns)
-    return any(re.fullmatch(expression, action, re.IGNORECASE) for expression in expressions)
+    return allows(ROLES[role], action)
 
 
 def _claims(cloud: Cloud, request: Request) -> Claims:
@@ -119,6 +108,12 @@ def _claims(cloud: Cloud, request: Request) -> Claims:
             f"'{cloud.iso(cloud.now_us)}'."
         )
         raise _challenge(cloud, "ExpiredAuthenticationToken", message)
+    if claims.audience and claims.audience.rstrip("/").lower() not in (*_AUDIENCES, request.base.lower()):
+        message = (
+            f"The access token has been obtained for wrong audience or resource '{claims.audience}'. It should exactly "
+            f"match with one of the allowed audiences '{','.join(_AUDIENCES)}'."
+        )
+        raise _challenge(cloud, "InvalidAuthenticationToken", message)
     return claims
 
 

@@ -17,7 +17,8 @@ from cmgsim.arm.operations import Operation
 from cmgsim.arm.state import ActivityEntry, Cloud
 from cmgsim.arm.views import page
 
-_TERM = re.compile(r"\s*(\w+)\s+(eq|ge|le)\s+'([^']*)'\s*(?:and\b|$)", re.IGNORECASE)
+#: The Azure CLI writes moments without quotes.
+_TERM = re.compile(r"\s*(\w+)\s+(eq|ge|le)\s+(?:'([^']*)'|(\d[\dTZ:.+-]*))\s*(?:and\b|$)", re.IGNORECASE)
 
 
 def note(cloud: Cloud, call: Call, answer: Answer, correlation: str) -> None:
@@ -78,7 +79,7 @@ def _terms(text: str) -> list[tuple[str, str, str]]:
             raise bad_request(
                 "BadRequest", f"The filter '{text}' is invalid: join comparisons with eq, ge, le by 'and'."
             )
-        terms.append((match[1].lower(), match[2].lower(), match[3]))
+        terms.append((match[1].lower(), match[2].lower(), match[3] or match[4] or ""))
         position = match.end()
     if "eventtimestamp" not in [name for name, _, _ in terms]:
         raise bad_request("BadRequest", "The $filter is missing eventTimestamp: write eventTimestamp ge '2019-07-29'.")

@@ -21,7 +21,7 @@ from cmgsim.arm.lifecycle import FAILED
 from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.state import Cloud
 
-_PATH = re.compile(r"/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}/(services|operations|locations)(/|$)")
+_PATH = re.compile(r"/[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}(/(services|operations|locations)(/|$)|$)")
 _SLOT = r"(?:deploymentslots|deployments)/(?P<slot>[^/]+)"
 _SERVICE = r"/services/hostedservices/(?P<name>[^/]+)"
 _ACCOUNT = r"/services/storageservices/(?P<name>[^/]+)"
@@ -78,6 +78,23 @@ def list_locations(cloud: Cloud, visit: Visit) -> Reply:
     return Reply(200, node("Locations", *places))
 
 
+def get_subscription(cloud: Cloud, visit: Visit) -> Reply:
+    """Show a subscription with its limits for the classic model."""
+    facts = visit.subscription
+    services = cloud.store.count(facts.id, "Microsoft.ClassicCompute/domainNames")
+    fields = {
+        "SubscriptionID": facts.id,
+        "SubscriptionName": facts.name,
+        "SubscriptionStatus": "Active" if facts.state is not SubscriptionState.DISABLED else "Disabled",
+        "MaxCoreCount": str(facts.core_quota_default),
+        "CurrentCoreCount": str(sum(cloud.store.cores(facts.id, region) for region in cloud.regions)),
+        "MaxHostedServices": str(facts.cloud_service_quota),
+        "CurrentHostedServices": str(services),
+        "AADTenantID": cloud.config.tenant_of(facts).id,
+    }
+    return Reply(200, node("Subscription", *(node(name, text) for name, text in fields.items())))
+
+
 def get_operation(cloud: Cloud, visit: Visit) -> Reply:
     """Say how an operation fares."""
     operation = cloud.operations.get(visit.words["id"])
@@ -103,12 +120,14 @@ class Route:
 
 
 ROUTES = (
+    Route("GET", "", get_subscription),
     Route("GET", "/locations", list_locations),
     Route("GET", "/operations/(?P<id>[0-9a-fA-F-]+)", get_operation),
     Route("GET", "/services/hostedservices/operations/isavailable/(?P<name>[^/]+)", asmservices.is_available),
     Route("GET", "/services/hostedservices", asmservices.list_all),
     Route("POST", "/services/hostedservices", asmservices.create),
     Route("GET", _SERVICE, asmservices.get),
+    Route("PUT", _SERVICE, asmservices.update),
     Route("DELETE", _SERVICE, asmservices.delete),
     Route("DELETE", _SERVICE, asmservices.delete_with_media, "media"),
     Route("POST", f"{_SERVICE}/certificates", asmservices.add_certificate),
@@ -117,6 +136,9 @@ ROUTES = (
     Route("DELETE", f"{_SERVICE}/{_SLOT}", asmservices.delete_deployment),
     Route("POST", f"{_SERVICE}/{_SLOT}", asmservices.change_configuration, "config"),
     Route("POST", f"{_SERVICE}/{_SLOT}", asmservices.change_status, "status"),
+    Route("POST", f"{_SERVICE}/{_SLOT}", asmservices.upgrade, "upgrade"),
+    Route("POST", f"{_SERVICE}/{_SLOT}", asmservices.walk_domain, "walkupgradedomain"),
+    Route("POST", f"{_SERVICE}/{_SLOT}", asmservices.roll_back, "rollback"),
     *(
         Route("POST", f"{_SERVICE}/{_SLOT}/roleinstances/(?P<instance>[^/]+)", asmservices.renew_instance, comp)
         for comp in ("reboot", "reimage", "rebuild")
@@ -127,4 +149,5 @@ ROUTES = (
     Route("GET", _ACCOUNT, asmstorage.get),
     Route("DELETE", _ACCOUNT, asmstorage.delete),
     Route("GET", f"{_ACCOUNT}/keys", asmstorage.get_keys),
+    Route("POST", f"{_ACCOUNT}/keys", asmstorage.regenerate_key),
 )

@@ -6,7 +6,7 @@ from base64 import b64encode
 from collections.abc import Callable
 from xml.etree import ElementTree
 
-from cmgsim.arm import changes, classic, cscfg
+from cmgsim.arm import changes, classic, classicupgrades, cscfg
 from cmgsim.arm.asmxml import Reply, Visit, decoded, node
 from cmgsim.arm.clouds import region_key
 from cmgsim.arm.config import Subscription
@@ -24,7 +24,7 @@ from cmgsim.arm.providers.classiccompute import (
     show_instances,
     unavailable,
 )
-from cmgsim.arm.state import Cloud
+from cmgsim.arm.state import Cloud, body_with_properties
 from cmgsim.arm.store import GROUP_TYPE, Resource
 
 AsmHandler = Callable[[Cloud, Visit], Reply]
@@ -168,6 +168,38 @@ def change_status(cloud: Cloud, visit: Visit) -> Reply:
     return _accepted(act(cloud, SLOT, slot))
 
 
+def upgrade(cloud: Cloud, visit: Visit) -> Reply:
+    """Begin to upgrade a deployment, domain after domain or by hand; the package itself is not read."""
+    slot, configuration = _slot(cloud, visit), visit.field("Configuration")
+    counts = cscfg.role_counts(decoded(configuration, "Configuration"))
+    present = {role.name.lower(): role.properties["instanceCount"] for role in cloud.store.children(slot.id)}
+    if {name.lower(): count for name, count in counts.items()} != present:
+        raise bad_request("BadRequest", "The configuration of an upgrade must have the roles and instances of before.")
+    visit.field("PackageUrl")
+    label = decoded(visit.field("Label"), "Label")
+    return _accepted(classicupgrades.upgrade(cloud, SLOT, slot, visit.field("Mode").title(), configuration, label))
+
+
+def walk_domain(cloud: Cloud, visit: Visit) -> Reply:
+    """Upgrade one domain by hand."""
+    text = visit.field("UpgradeDomain")
+    domain = int(text) if text.isascii() and text.isdigit() and len(text) < 4 else -1
+    return _accepted(classicupgrades.walk(cloud, SLOT, _slot(cloud, visit), domain))
+
+
+def roll_back(cloud: Cloud, visit: Visit) -> Reply:
+    """Undo an upgrade by hand that is not complete."""
+    return _accepted(classicupgrades.roll_back(cloud, SLOT, _slot(cloud, visit)))
+
+
+def update(cloud: Cloud, visit: Visit) -> Reply:
+    """Write the label of a hosted service anew."""
+    service, label = _service(cloud, visit), decoded(visit.field("Label"), "Label")
+    changes.require_idle(cloud, SERVICE, service)
+    cloud.change(service, body=body_with_properties(service.body, label=label))
+    return Reply(200)
+
+
 def renew_instance(cloud: Cloud, visit: Visit) -> Reply:
     """Reboot, reimage or rebuild one role instance."""
     slot = _slot(cloud, visit)
@@ -222,6 +254,7 @@ def _show_deployment(cloud: Cloud, slot: Resource) -> ElementTree.Element:
     suffix = cloud.environment_of(slot.subscription).cloud_service_suffix
     label = b64encode(str(slot.properties.get("deploymentLabel", "")).encode()).decode()
     roles = list(cloud.store.children(slot.id))
+    upgraded = [_show_upgrade(cloud, slot)] if classicupgrades.under_way(slot) else []
     return node(
         "Deployment",
         node("Name", str(slot.properties.get("deploymentName", ""))),
@@ -232,10 +265,21 @@ def _show_deployment(cloud: Cloud, slot: Resource) -> ElementTree.Element:
         node("Url", f"http://{host}.{suffix}/"),
         node("Configuration", str(slot.properties.get("configuration", ""))),
         node("RoleInstanceList", *(part for role in roles for part in _show_role(cloud, role))),
+        *upgraded,
         node("UpgradeDomainCount", str(classic.UPGRADE_DOMAINS)),
         node("RoleList", *(node("Role", node("RoleName", role.name)) for role in roles)),
         node("Locked", "true" if slot.operation else "false"),
-        node("RollbackAllowed", "false"),
+        node("RollbackAllowed", "true" if upgraded else "false"),
+    )
+
+
+def _show_upgrade(cloud: Cloud, slot: Resource) -> ElementTree.Element:
+    mode, state, domain = classicupgrades.progress(cloud, slot)
+    return node(
+        "UpgradeStatus",
+        node("UpgradeType", mode),
+        node("CurrentUpgradeDomainState", state),
+        node("CurrentUpgradeDomain", str(domain)),
     )
 
 

@@ -8,10 +8,10 @@ from cmgsim.arm import changes
 from cmgsim.arm.asmservices import availability, keep_group, of_type, own_group
 from cmgsim.arm.asmxml import Reply, Visit, node
 from cmgsim.arm.clouds import storage_fqdn
-from cmgsim.arm.errors import ArmError
+from cmgsim.arm.errors import ArmError, bad_request
 from cmgsim.arm.lifecycle import SUCCEEDED
 from cmgsim.arm.providers.classicstorage import ACCOUNT
-from cmgsim.arm.providers.storage import NAME_RULE, keys
+from cmgsim.arm.providers.storage import NAME_RULE, keys, turned
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
 
@@ -66,6 +66,15 @@ def get_keys(cloud: Cloud, visit: Visit) -> Reply:
     first, second = (str(key["value"]) for key in keys(cloud, account))
     shown = node("StorageServiceKeys", node("Primary", first), node("Secondary", second))
     return Reply(200, node("StorageService", _url(visit, account), shown))
+
+
+def regenerate_key(cloud: Cloud, visit: Visit) -> Reply:
+    """Replace the primary or the secondary key of a storage account."""
+    wanted = visit.field("KeyType")
+    if wanted not in ("Primary", "Secondary"):
+        raise bad_request("BadRequest", f"The key type '{wanted}' is not valid; use Primary or Secondary.")
+    turned(cloud, _account(cloud, visit), ("Primary", "Secondary").index(wanted))
+    return get_keys(cloud, visit)
 
 
 def _account(cloud: Cloud, visit: Visit) -> Resource:

@@ -8,12 +8,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from cmgsim.arm.access import ROLES, RoleDefinition
 from cmgsim.arm.calls import Call
 from cmgsim.arm.config import Role
-from cmgsim.arm.errors import ArmError, bad_request, group_not_found, resource_not_found
+from cmgsim.arm.definitions import DEFINITION_KIND, require_role
+from cmgsim.arm.errors import ArmError, bad_request, group_not_found, not_modelled, resource_not_found
 from cmgsim.arm.identifiers import named_guid, within_scope
 from cmgsim.arm.messages import Answer, Json
+from cmgsim.arm.roles import definition
 from cmgsim.arm.state import Assignment, Cloud
 from cmgsim.arm.targets import GROUP, RESOURCE
 from cmgsim.arm.types import object_of, text_of
@@ -21,24 +22,10 @@ from cmgsim.arm.views import page
 from cmgsim.errors import UnknownName
 
 KIND = "Microsoft.Authorization/roleAssignments"
-DEFINITION_KIND = "Microsoft.Authorization/roleDefinitions"
 #: (source: "Azure RBAC limits")
 MOST_ASSIGNMENTS = 4_000
 _GUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 _PRINCIPAL = re.compile(r"(?:principalId eq|assignedTo\()\s*'([^']*)'", re.IGNORECASE)
-_ROLE_NAME = re.compile(r"roleName eq '([^']*)'", re.IGNORECASE)
-
-
-def list_definitions(cloud: Cloud, call: Call) -> Answer:
-    """List the built-in roles; ``$filter`` knows their names."""
-    wanted = _ROLE_NAME.search(call.request.query.get("$filter", ""))
-    roles = (role for role in ROLES.values() if wanted is None or role.title.lower() == wanted[1].lower())
-    return page(call, (_show_definition(call, role) for role in roles), cloud.config.page_size)
-
-
-def get_definition(cloud: Cloud, call: Call) -> Answer:
-    """Show a built-in role."""
-    return Answer(200, _show_definition(call, ROLES[_role(call.target.name)]))
 
 
 def list_at(cloud: Cloud, call: Call) -> Answer:
@@ -52,7 +39,7 @@ def list_at(cloud: Cloud, call: Call) -> Answer:
         if (within_scope(scope, known.scope) or (below and within_scope(known.scope, scope)))
         and (principal is None or known.principal == principal[1])
     )
-    return page(call, map(show, found), cloud.config.page_size)
+    return page(call, (show(cloud, known) for known in found), cloud.config.page_size)
 
 
 def get(cloud: Cloud, call: Call) -> Answer:
@@ -60,7 +47,7 @@ def get(cloud: Cloud, call: Call) -> Answer:
     name = call.target.name.lower()
     for known in _all(cloud, call):
         if known.name == name and known.scope.lower() == call.target.scope.lower():
-            return Answer(200, show(known))
+            return Answer(200, show(cloud, known))
     raise ArmError(404, "RoleAssignmentNotFound", f"The role assignment '{call.target.name}' is not found.")
 
 
@@ -75,7 +62,7 @@ def put(cloud: Cloud, call: Call) -> Answer:
     for known in existing:
         if (known.role, known.principal) == (wanted.role, wanted.principal):
             if known.name == wanted.name:
-                return Answer(200, show(known))
+                return Answer(200, show(cloud, known))
             raise ArmError(409, "RoleAssignmentExists", "The role assignment already exists.")
         if known.name == wanted.name:
             message = "Tenant ID, application ID, principal ID, and scope are not allowed to be updated."
@@ -83,17 +70,17 @@ def put(cloud: Cloud, call: Call) -> Answer:
     if len(cloud.assignments) >= MOST_ASSIGNMENTS:
         message = "No more role assignments can be created in the subscription; remove some first."
         raise bad_request("RoleAssignmentLimitExceeded", message)
-    cloud.assignments[wanted.key] = wanted
-    return Answer(201, show(wanted))
+    cloud.assignments.add(wanted)
+    return Answer(201, show(cloud, wanted))
 
 
 def delete(cloud: Cloud, call: Call) -> Answer:
     """Take a role away; one that was never given needs no taking."""
-    taken = cloud.assignments.pop(Assignment(call.target.name.lower(), call.target.scope, Role.READER, "").key, None)
-    return Answer(200, show(taken)) if taken else Answer(204)
+    taken = cloud.assignments.remove(Assignment(call.target.name.lower(), call.target.scope, Role.READER, "").key)
+    return Answer(200, show(cloud, taken)) if taken else Answer(204)
 
 
-def show(assignment: Assignment) -> Json:
+def show(cloud: Cloud, assignment: Assignment) -> Json:
     """Return an assignment as ARM shows it."""
     root = "/".join(assignment.scope.split("/")[:3])
     return {
@@ -102,7 +89,7 @@ def show(assignment: Assignment) -> Json:
         "type": KIND,
         "properties": {
             "scope": assignment.scope,
-            "roleDefinitionId": f"{root}/providers/{DEFINITION_KIND}/{ROLES[assignment.role].id}",
+            "roleDefinitionId": f"{root}/providers/{DEFINITION_KIND}/{definition(cloud, assignment.role).id}",
             "principalId": assignment.principal,
             "principalType": "ServicePrincipal",
         },
@@ -111,20 +98,22 @@ def show(assignment: Assignment) -> Json:
 
 def _all(cloud: Cloud, call: Call) -> Iterator[Assignment]:
     """Return what was granted from the start, then what was given since, in one subscription."""
+    if call.subscription is None:
+        raise not_modelled("Roles of the tenant")
     root = f"/subscriptions/{call.owner.id}"
     for grant in call.owner.grants:
         scope = grant.scope or root
         _, principal = cloud.config.find_principal(grant.principal)
         name = named_guid("assignment", scope, grant.principal, grant.role.value)
         yield Assignment(name, scope, grant.role, principal.object_id)
-    yield from (known for known in cloud.assignments.values() if within_scope(known.scope, root))
+    yield from (known for known in cloud.assignments if within_scope(known.scope, root))
 
 
 def _wanted(cloud: Cloud, call: Call) -> Assignment:
     properties = object_of(call.document(), "properties")
     if not _GUID.fullmatch(call.target.name):
         raise bad_request("InvalidRoleAssignmentId", f"The role assignment ID '{call.target.name}' must be a GUID.")
-    role = _role(text_of(properties, "roleDefinitionId").rpartition("/")[2])
+    role = require_role(cloud, text_of(properties, "roleDefinitionId").rpartition("/")[2])
     principal_id = text_of(properties, "principalId")
     try:
         _, principal = cloud.config.find_principal(principal_id)
@@ -145,17 +134,3 @@ def _scope(cloud: Cloud, call: Call) -> str:
     if resource is None:
         raise resource_not_found("/".join(scope.split("/")[6:-1]), scope.rpartition("/")[2], call.target.group)
     return resource.id
-
-
-def _role(guid: str) -> Role:
-    for role, definition in ROLES.items():
-        if definition.id == guid.lower():
-            return role
-    raise ArmError(404, "RoleDefinitionDoesNotExist", f"The specified role definition with ID '{guid}' does not exist.")
-
-
-def _show_definition(call: Call, role: RoleDefinition) -> Json:
-    permission = {"actions": list(role.actions), "notActions": list(role.not_actions)}
-    properties = {"roleName": role.title, "type": "BuiltInRole", "assignableScopes": ["/"], "permissions": [permission]}
-    root = f"/subscriptions/{call.owner.id}/providers/{DEFINITION_KIND}"
-    return {"id": f"{root}/{role.id}", "name": role.id, "type": DEFINITION_KIND, "properties": properties}

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from cmgsim.arm.clouds import RegionState
-from cmgsim.arm.errors import group_being_deleted, group_not_found
+from cmgsim.arm import strikes
+from cmgsim.arm.errors import group_being_deleted, group_not_found, too_many_resources
 from cmgsim.arm.events import ResourceDeleted
 from cmgsim.arm.identifiers import group_id, group_of, parent_id
 from cmgsim.arm.lifecycle import SUCCEEDED, Path
@@ -14,6 +14,8 @@ from cmgsim.arm.store import Resource
 from cmgsim.arm.types import ResourceType, Style
 
 DELETING = "Deleting"
+#: Resources of one type in a group (source: "Azure subscription and service limits, quotas, and constraints").
+MOST_OF_A_TYPE = 800
 
 
 def usable_group(cloud: Cloud, subscription: str, name: str) -> Resource:
@@ -43,7 +45,7 @@ def create(cloud: Cloud, kind: ResourceType, draft: Resource, steps: Path = ()) 
     if kind.create is Style.SYNC and not steps:
         return None
     lifecycle = f"{kind.lifecycle}.create"
-    if resource.cores and cloud.region_state(resource.location) is RegionState.CAPACITY_OUT:
+    if resource.cores and not cloud.has_room(resource):
         lifecycle, steps = "allocation.refused", ()
     return cloud.begin(lifecycle, resource, SETTLE, steps=steps, retry_after_s=kind.retry_after_s)
 
@@ -75,7 +77,7 @@ def update(cloud: Cloud, kind: ResourceType, before: Resource, draft: Resource, 
         cloud.names.take(name, draft.id)
     cores = max(before.cores, kind.cores(draft))
     lifecycle = f"{kind.lifecycle}.update"
-    if cores > before.cores and cloud.region_state(before.location) is RegionState.CAPACITY_OUT:
+    if cores > before.cores and not cloud.has_room(draft):
         lifecycle, steps = "allocation.refused", ()
     elif kind.update is Style.SYNC and not steps:
         cloud.change(draft, cores=kind.cores(draft), state=SUCCEEDED)
@@ -140,13 +142,18 @@ def require_lasting(cloud: Cloud, kind: ResourceType, resource_id: str) -> None:
 def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int) -> Resource:
     """Return a draft made complete, whose body, region, names and cores are all in order."""
     kind.check(cloud, draft)
+    if draft.id not in cloud.store and cloud.store.count_in(parent_id(draft.id), kind.name) >= MOST_OF_A_TYPE:
+        raise too_many_resources(kind.name, MOST_OF_A_TYPE)
     cloud.require_region(draft.location)
     draft = draft.having(names=kind.claims(cloud, draft))
     for name in draft.names:
         holder = cloud.names.holder(name, cloud.now_us)
         if holder and (holder.lower() != draft.key or cloud.names.on_hold(name, cloud.now_us)):
             raise kind.taken(cloud, draft, holder)
-    check_cores(cloud.store, cloud.owner_of(draft), draft.location, kind.cores(draft) - cores_before, kind.model)
+    extra = kind.cores(draft) - cores_before
+    if cloud.faults.active:
+        strikes.before_making(cloud, kind, draft, extra)
+    check_cores(cloud.store, cloud.owner_of(draft), draft.location, extra, kind.model)
     return kind.complete(cloud, draft)
 
 
@@ -155,14 +162,12 @@ def _forget_about(cloud: Cloud, gone: Resource) -> None:
     for key in [key for key in cloud.deployments if key.startswith(f"{gone.key}/providers/microsoft.resources/")]:
         cloud.operations.cancel(cloud.deployments.pop(key).operation, cloud.now_us)
         cloud.under_way.pop(key, None)
-    for key in [key for key, lock in cloud.locks.items() if lock.scope.lower() == gone.key]:
-        del cloud.locks[key]
-    for key in [key for key, given in cloud.assignments.items() if given.scope.lower() == gone.key]:
-        del cloud.assignments[key]
+    cloud.locks.clear(gone.key)
+    cloud.assignments.clear(gone.key)
 
 
 def _let_go(cloud: Cloud, resource: Resource, name: str) -> None:
     if resource.hold_us:
-        cloud.names.hold(name, cloud.now_us + resource.hold_us)
+        cloud.names.hold(name, cloud.now_us + resource.hold_us, resource)
     else:
         cloud.names.free(name)

@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from enum import Enum
 
 from cmgsim.arm.changes import require_idle
-from cmgsim.arm.clouds import RegionState
 from cmgsim.arm.errors import ArmError, bad_request
 from cmgsim.arm.lifecycle import FAILED, SUCCEEDED, Path, state_at
 from cmgsim.arm.operations import Operation
@@ -142,7 +141,7 @@ def scale(
             raise bad_request("BadRequest", f"The role '{name}' is not part of the deployment '{slot.name}'.")
     extra = sum((count - _count(known[name])) * _cores(known[name]) for name, count in counts.items())
     _require_cores(cloud, slot, extra)
-    return _resize(cloud, _configured(slot, configuration), "slots.update", counts)
+    return _resize(cloud, configured(slot, configuration), "slots.update", counts)
 
 
 def start(cloud: Cloud, kind: ResourceType, slot: Resource) -> Operation:
@@ -154,8 +153,8 @@ def start(cloud: Cloud, kind: ResourceType, slot: Resource) -> Operation:
     require_idle(cloud, kind, slot)
     for role in _to_be_switched(cloud, slot, Power.RUNNING):
         begun = tuple(_begin(cloud, role, instance.number, "roleInstances.start") for instance in instances(role))
-        _keep(cloud, role, begun)
-    return _operate(cloud, _powered(cloud, slot, Power.RUNNING), "slots.start")
+        keep(cloud, role, begun)
+    return operate(cloud, _powered(cloud, slot, Power.RUNNING), "slots.start")
 
 
 def stop(cloud: Cloud, kind: ResourceType, slot: Resource) -> Operation:
@@ -166,8 +165,8 @@ def stop(cloud: Cloud, kind: ResourceType, slot: Resource) -> Operation:
     """
     require_idle(cloud, kind, slot)
     for role in _to_be_switched(cloud, slot, Power.SUSPENDED):
-        _keep(cloud, role, tuple(Instance(instance.number, "StoppedVM", ()) for instance in instances(role)))
-    return _operate(cloud, _powered(cloud, slot, Power.SUSPENDED), "slots.stop")
+        keep(cloud, role, tuple(Instance(instance.number, "StoppedVM", ()) for instance in instances(role)))
+    return operate(cloud, _powered(cloud, slot, Power.SUSPENDED), "slots.stop")
 
 
 def rebuild(cloud: Cloud, kind: ResourceType, role: Resource, number: int, slot: Resource) -> Operation:
@@ -183,8 +182,8 @@ def rebuild(cloud: Cloud, kind: ResourceType, role: Resource, number: int, slot:
         raise ArmError(404, "ResourceNotFound", f"The role instance {role.name}_IN_{number} does not exist.")
     fresh = _begin(cloud, role, number, "roleInstances.start")
     others = (instance for instance in instances(role) if instance.number != number)
-    _keep(cloud, role, tuple(sorted((*others, fresh), key=lambda instance: instance.number)))
-    return _operate(cloud, slot, "slots.update")
+    keep(cloud, role, tuple(sorted((*others, fresh), key=lambda instance: instance.number)))
+    return operate(cloud, slot, "slots.update")
 
 
 def settle(cloud: Cloud, operation: Operation) -> None:
@@ -205,7 +204,8 @@ def settle(cloud: Cloud, operation: Operation) -> None:
     cloud.change(slot, body=body, secret=secret, operation="", state=SUCCEEDED if succeeded else FAILED)
 
 
-def _configured(slot: Resource, configuration: str) -> Resource:
+def configured(slot: Resource, configuration: str) -> Resource:
+    """Return a deployment with another configuration, which is undone should its operation fail."""
     if not configuration:
         return slot
     secret = slot.secret | {"configuration_before": slot.properties.get("configuration", "")}
@@ -213,7 +213,6 @@ def _configured(slot: Resource, configuration: str) -> Resource:
 
 
 def _resize(cloud: Cloud, slot: Resource, lifecycle: str, counts: dict[str, int]) -> Operation:
-    full = cloud.region_state(slot.location) is RegionState.CAPACITY_OUT
     growing = False
     for role in list(cloud.store.children(slot.id)):
         before, count = _count(role), counts.get(role.name.lower(), _count(role))
@@ -222,17 +221,17 @@ def _resize(cloud: Cloud, slot: Resource, lifecycle: str, counts: dict[str, int]
         cores = _cores(role) * max(before, count)
         secret = {"instances": instances(role) + fresh, "count_before": before}
         cloud.change(role, body=body_with_properties(role.body, instanceCount=count), secret=secret, cores=cores)
-    return _operate(cloud, slot, "allocation.refused" if full and growing else lifecycle)
+    return operate(cloud, slot, "allocation.refused" if growing and not cloud.has_room(slot) else lifecycle)
 
 
-def _operate(cloud: Cloud, slot: Resource, lifecycle: str) -> Operation:
+def operate(cloud: Cloud, slot: Resource, lifecycle: str, effect: str = EFFECT) -> Operation:
     """Begin an operation that ends when its own path has ended and the last instance is ready."""
     drawn = cloud.path(lifecycle, slot.id)
     roles = list(cloud.store.children(slot.id))
     last_us = max((instance.ready_us for role in roles for instance in instances(role)), default=0)
     end_us = drawn[-1][0] if lifecycle == "allocation.refused" else max(drawn[-1][0], last_us)
     steps = (*drawn[:-1], (end_us, drawn[-1][1]))
-    operation = cloud.begin(lifecycle, slot, EFFECT, steps=steps, retry_after_s=10)
+    operation = cloud.begin(lifecycle, slot, effect, steps=steps, retry_after_s=10)
     for role in roles:
         cloud.store.put(role.having(operation=operation.id))
     return operation
@@ -249,7 +248,8 @@ def _begin(cloud: Cloud, role: Resource, number: int, lifecycle: str) -> Instanc
     return Instance(number, cloud.lifecycle(lifecycle).start, path)
 
 
-def _keep(cloud: Cloud, role: Resource, kept: Sequence[Instance]) -> Resource:
+def keep(cloud: Cloud, role: Resource, kept: Sequence[Instance]) -> Resource:
+    """Let a role have other instances."""
     return cloud.store.put(role.having(secret={"instances": tuple(kept)}))
 
 

@@ -13,6 +13,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from cmgsim.arm.clouds import REGIONS, Region
+from cmgsim.arm.faults import Fault
 from cmgsim.arm.identifiers import named_guid
 from cmgsim.errors import UnknownName
 
@@ -130,7 +131,8 @@ class ArmConfig:
     ``contoso.blob.core.windows.net`` or ``contoso.vault.azure.net``. ``lifecycles`` replace those of the same name.
     ``vault_soft_delete_days`` is how long a deleted key vault keeps its name when it does not say so itself; 0 was the
     default until the end of 2020, 90 is since (source: "Azure Key Vault soft-delete overview"). ``role_size`` is the
-    machine size that the package of a cloud service (classic) asks for, as packages are not read.
+    machine size that the package of a cloud service (classic) asks for, as packages are not read. ``faults`` go wrong
+    in their windows; others can be added while the cloud runs.
     """
 
     tenants: tuple[Tenant, ...] = (Tenant(),)
@@ -144,6 +146,7 @@ class ArmConfig:
     activity_size: int = 10_000
     vault_soft_delete_days: int = 0
     role_size: str = "Standard_A2_v2"
+    faults: tuple[Fault, ...] = ()
 
     def __post_init__(self) -> None:
         tenants = [tenant.name for tenant in self.tenants]

@@ -55,6 +55,20 @@ def role_counts(configuration: str) -> dict[str, int]:
     return counts
 
 
+def instance_addresses(configuration: str) -> dict[str, list[str]]:
+    """Return the names of the public addresses that each instance of a role has, by role, of such a file.
+
+    Raises:
+        ArmError: 400 ``BadRequest`` if it is no configuration.
+    """
+    found: dict[str, list[str]] = {}
+    for given in read_xml(_decoded(configuration)).iter():
+        if local_name(given) == "InstanceAddress":
+            names = [address.get("name", "") for address in given.iter() if local_name(address) == "PublicIP"]
+            found.setdefault(given.get("roleName", ""), []).extend(names)
+    return found
+
+
 def _decoded(configuration: str) -> bytes:
     if configuration.lstrip("\ufeff \r\n\t").startswith("<"):
         return configuration.lstrip("\ufeff \r\n\t").encode()

@@ -1,31 +1,45 @@
-"""Deployments of templates into a resource group: what is asked of them (source: "Deployments", REST reference).
+"""Deployments of templates into a resource group or a subscription: what is asked of them.
 
-A deployment is begun here and carried out by :mod:`cmgsim.arm.engine`. What exists is never deleted by one: the mode is
-``Incremental``.
+Source: "Deployments", REST reference; "Azure Resource Manager deployment modes".
+
+A deployment is begun here and carried out by :mod:`cmgsim.arm.engine`. In the mode ``Complete`` it deletes what is in
+its group and not in its template, once all of that has been made.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from dataclasses import dataclass, field, replace
-from typing import Any
 
-from cmgsim.arm import jsonc
+from cmgsim.arm import whatif
 from cmgsim.arm.calls import Call
-from cmgsim.arm.changes import usable_group
-from cmgsim.arm.clouds import ENVIRONMENTS
-from cmgsim.arm.errors import ArmError, bad_request, group_not_found, not_modelled
-from cmgsim.arm.expressions import Scope, invalid
+from cmgsim.arm.errors import ArmError, group_not_found
 from cmgsim.arm.identifiers import named_guid
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.operations import Operation
+from cmgsim.arm.planning import (
+    CANCELED,
+    COMPLETE,
+    DELETE,
+    PUT,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    Deployment,
+    document_of,
+    others,
+    place_of,
+    planned,
+    scope_of,
+    template_hash,
+)
 from cmgsim.arm.state import Cloud
-from cmgsim.arm.templates import Item, expand, parameters_of, part
+from cmgsim.arm.templates import Item, body_of, part
 from cmgsim.arm.types import NameRule, object_of, text_of
 from cmgsim.arm.views import page
 
 KIND = "Microsoft.Resources/deployments"
-WAITING, RUNNING, SUCCEEDED, FAILED, CANCELED = "Waiting", "Running", "Succeeded", "Failed", "Canceled"
+_OPERATIONS = {PUT: "Create", DELETE: "Delete"}
 #: (source: "Deployment history deletions")
 MOST_DEPLOYMENTS = 800
 _RETRY_S = 5
@@ -36,63 +50,19 @@ _NAME = NameRule(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Step:
-    """How one resource of a deployment fares."""
-
-    state: str = WAITING
-    operation: str = ""
-    code: str = ""
-    message: str = ""
-    began_us: int = 0
-    ended_us: int | None = None
-
-
-@dataclass(slots=True)
-class Deployment:
-    """A deployment: what it is to do, for whom, and how far it is."""
-
-    id: str
-    tenant: str
-    principal: str
-    version: str
-    base: str
-    template: Json
-    parameters: Json
-    items: tuple[Item, ...]
-    operation: str
-    began_us: int
-    correlation: str
-    state: str = RUNNING
-    ended_us: int | None = None
-    steps: dict[str, Step] = field(default_factory=dict)
-    outputs: Json = field(default_factory=dict)
-    error: Json = field(default_factory=dict)
-
-    @property
-    def key(self) -> str:
-        """Return the id by which it is found."""
-        return self.id.lower()
-
-    @property
-    def name(self) -> str:
-        """Return its name."""
-        return self.id.rpartition("/")[2]
-
-
 def put(cloud: Cloud, call: Call) -> Answer:
     """Begin a deployment."""
     _NAME.check(call.target.name)
-    group = usable_group(cloud, call.owner.id, call.target.group)
-    deployment_id = f"{group.id}/providers/{KIND}/{call.target.name}"
+    place = place_of(cloud, call)
+    deployment_id = f"{place}/providers/{KIND}/{call.target.name}"
     before = cloud.deployments.get(deployment_id.lower())
     if before is not None and before.state == RUNNING:
         message = f"Unable to edit or replace deployment '{call.target.name}': it is active; cancel it or wait."
         raise ArmError(409, "DeploymentActiveAndUneditable", message)
-    if before is None and len(_in_group(cloud, group.id)) >= MOST_DEPLOYMENTS:
+    if before is None and len(_at(cloud, place)) >= MOST_DEPLOYMENTS:
         message = f"Creating the deployment would exceed the quota of {MOST_DEPLOYMENTS} deployments in the group."
         raise ArmError(409, "DeploymentQuotaExceeded", message)
-    deployment = _planned(cloud, call, deployment_id)
+    deployment = planned(cloud, call, deployment_id)
     operation = Operation(
         cloud.guid("operation", deployment_id), deployment_id, KIND, "deployment", (), cloud.now_us, "", _RETRY_S
     )
@@ -126,10 +96,10 @@ def delete(cloud: Cloud, call: Call) -> Answer:
 
 
 def list_all(cloud: Cloud, call: Call) -> Answer:
-    """List the deployments of a group."""
-    if call.target.scope not in cloud.store:
+    """List the deployments of a group, or of the subscription alone."""
+    if call.target.group and call.target.scope not in cloud.store:
         raise group_not_found(call.target.group)
-    return page(call, (show(cloud, known) for known in _in_group(cloud, call.target.scope)), cloud.config.page_size)
+    return page(call, (show(cloud, known) for known in _at(cloud, call.target.scope)), cloud.config.page_size)
 
 
 def cancel(cloud: Cloud, call: Call) -> Answer:
@@ -150,20 +120,21 @@ def validate(cloud: Cloud, call: Call) -> Answer:
     Raises:
         ArmError: 400 ``InvalidTemplate`` if it could not.
     """
-    usable_group(cloud, call.owner.id, call.target.group)
-    deployment = _planned(cloud, call, f"{call.target.scope}/providers/{KIND}/{call.target.name}")
+    deployment = planned(cloud, call, f"{place_of(cloud, call)}/providers/{KIND}/{call.target.name}")
     deployment.state, deployment.ended_us = SUCCEEDED, cloud.now_us
     return Answer(200, show(cloud, deployment))
 
 
 def what_if(cloud: Cloud, call: Call) -> Answer:
-    """Say which resources a deployment would create, and which it would write again."""
-    usable_group(cloud, call.owner.id, call.target.group)
-    deployment = _planned(cloud, call, f"{call.target.scope}/providers/{KIND}/{call.target.name}")
-    changes = [
-        {"resourceId": item.id, "changeType": "Deploy" if item.id in cloud.store else "Create"}
-        for item in deployment.items
-    ]
+    """Say what a deployment would make, change, leave as it is and delete."""
+    deployment = planned(cloud, call, f"{place_of(cloud, call)}/providers/{KIND}/{call.target.name}")
+    settings = object_of(object_of(document_of(call), "properties"), "whatIfSettings")
+    form = text_of(settings, "resultFormat", "FullResourcePayloads").lower()
+    scope = scope_of(cloud, deployment)
+    other = "Delete" if deployment.mode == COMPLETE else "Ignore"
+    changes = whatif.changes(
+        cloud, deployment.items, lambda item: body_of(item, scope), others(cloud, deployment), other, form
+    )
     return Answer(
         200, {"status": SUCCEEDED, "properties": {"correlationId": deployment.correlation, "changes": changes}}
     )
@@ -176,40 +147,27 @@ def export(cloud: Cloud, call: Call) -> Answer:
 
 def list_operations(cloud: Cloud, call: Call) -> Answer:
     """List what a deployment has done so far, resource by resource."""
-    key = f"{call.target.scope}/providers/{KIND}/{call.target.names[0]}".lower()
-    deployment = cloud.deployments.get(key)
-    if deployment is None:
-        raise _not_found(call.target.names[0])
+    deployment = _followed(cloud, call)
     begun = [item for item in deployment.items if deployment.steps[item.key].state != WAITING]
     return page(call, (_show_step(cloud, deployment, item) for item in begun), cloud.config.page_size)
 
 
-def scope_of(cloud: Cloud, deployment: Deployment) -> Scope:
-    """Return what the expressions of a deployment are worked out with; what is deployed cannot be looked at yet."""
-    words = deployment.id.split("/")
-    subscription, group = cloud.subscription(words[2].lower()), cloud.store.get("/".join(words[:5]))
-    assert subscription is not None, deployment.id
-    assert group is not None, deployment.id
-    environment = ENVIRONMENTS[subscription.environment]
-    facts: Json = {
-        "resourceGroup": {"id": group.id, "name": group.name, "location": group.location, "tags": group.tags},
-        "subscription": {
-            "id": f"/subscriptions/{subscription.id}",
-            "subscriptionId": subscription.id,
-            "tenantId": deployment.tenant,
-            "displayName": subscription.name,
-        },
-        "tenant": {"tenantId": deployment.tenant},
-        "deployment": {"name": deployment.name, "properties": {"mode": "Incremental"}},
-        "environment": {
-            "name": environment.title,
-            "resourceManager": f"{environment.resource_manager}/",
-            "suffixes": {"storage": environment.storage_suffix, "keyvaultDns": f".{environment.vault_suffix}"},
-        },
-        "utcNow": f"{cloud.iso(deployment.began_us)[:19]}Z",
-    }
-    variables = part(deployment.template, "variables")
-    return Scope(dict(deployment.parameters), variables, facts, _too_early, _too_early)
+def get_operation(cloud: Cloud, call: Call) -> Answer:
+    """Show what a deployment has done about one resource."""
+    deployment = _followed(cloud, call)
+    for item in deployment.items:
+        if _number(deployment, item) == call.target.name.upper() and deployment.steps[item.key].state != WAITING:
+            return Answer(200, _show_step(cloud, deployment, item))
+    message = f"Deployment operation '{call.target.name}' could not be found."
+    raise ArmError(404, "DeploymentOperationNotFound", message)
+
+
+def calculate_hash(cloud: Cloud, call: Call) -> Answer:
+    """Return the hash of a template, and the template without its blanks (calculateTemplateHash)."""
+    template = document_of(call)
+    return Answer(
+        200, {"minifiedTemplate": json.dumps(template, separators=(",", ":")), "templateHash": template_hash(template)}
+    )
 
 
 def show(cloud: Cloud, deployment: Deployment) -> Json:
@@ -217,10 +175,10 @@ def show(cloud: Cloud, deployment: Deployment) -> Json:
     declared = part(deployment.template, "parameters")
     properties: Json = {
         "provisioningState": deployment.state,
-        "mode": "Incremental",
+        "mode": deployment.mode,
         "timestamp": cloud.iso(deployment.began_us if deployment.ended_us is None else deployment.ended_us),
         "correlationId": deployment.correlation,
-        "templateHash": str(int(named_guid(repr(deployment.template))[:8], 16)),
+        "templateHash": template_hash(deployment.template),
         "parameters": {
             name: {"type": declared[name]["type"], "value": value}
             for name, value in deployment.parameters.items()
@@ -233,62 +191,25 @@ def show(cloud: Cloud, deployment: Deployment) -> Json:
         ],
     }
     if deployment.state == SUCCEEDED:
-        properties |= {"outputs": deployment.outputs, "outputResources": [{"id": item.id} for item in deployment.items]}
+        made = [item for item in deployment.items if deployment.steps[item.key].verb == PUT]
+        properties |= {"outputs": deployment.outputs, "outputResources": [{"id": item.id} for item in made]}
     if deployment.error:
         properties["error"] = deployment.error
-    return {"id": deployment.id, "name": deployment.name, "type": KIND, "properties": properties}
+    place = {"location": deployment.location} if deployment.location else {}
+    return {"id": deployment.id, "name": deployment.name, "type": KIND, **place, "properties": properties}
 
 
-def _planned(cloud: Cloud, call: Call, deployment_id: str) -> Deployment:
-    """Return a deployment whose template and parameters are in order."""
-    properties = object_of(_document(call), "properties")
-    if text_of(properties, "mode", "Incremental").lower() != "incremental":
-        raise not_modelled(f"The deployment mode '{properties['mode']}'")
-    template = properties.get("template")
-    if not isinstance(template, dict):
-        raise invalid("the property 'template' must be an object")
-    correlation = cloud.guid("deployment", deployment_id)
-    deployment = Deployment(
-        id=deployment_id,
-        tenant=call.tenant,
-        principal=call.principal.object_id,
-        version=call.version,
-        base=call.base,
-        template=template,
-        parameters={},
-        items=(),
-        operation="",
-        began_us=cloud.now_us,
-        correlation=correlation,
-    )
-    scope = scope_of(cloud, deployment)
-    deployment.parameters = parameters_of(template, object_of(properties, "parameters"), scope)
-    deployment.items = expand(template, scope)
-    deployment.steps = {item.key: Step() for item in deployment.items}
-    return deployment
-
-
-def _document(call: Call) -> Json:
-    """Read the body, as JSON or as templates are written.
-
-    Raises:
-        ArmError: 400 ``InvalidRequestContent`` if it is neither.
-    """
-    try:
-        return call.document()
-    except ArmError as problem:
-        try:
-            document = jsonc.read(call.request.body.decode())
-        except (ValueError, RecursionError):
-            raise problem from None
-    if not isinstance(document, dict):
-        raise bad_request("InvalidRequestContent", f"An object is required, not {document!r}.")
-    return document
-
-
-def _in_group(cloud: Cloud, group: str) -> list[Deployment]:
-    start = f"{group}/providers/{KIND}/".lower()
+def _at(cloud: Cloud, place: str) -> list[Deployment]:
+    start = f"{place}/providers/{KIND}/".lower()
     return [known for key, known in cloud.deployments.items() if key.startswith(start)]
+
+
+def _followed(cloud: Cloud, call: Call) -> Deployment:
+    """Return the deployment whose operations a path is about."""
+    deployment = cloud.deployments.get(f"{call.target.scope}/providers/{KIND}/{call.target.names[0]}".lower())
+    if deployment is None:
+        raise _not_found(call.target.names[0])
+    return deployment
 
 
 def _deployment(cloud: Cloud, call: Call) -> Deployment:
@@ -304,9 +225,9 @@ def _not_found(name: str) -> ArmError:
 
 def _show_step(cloud: Cloud, deployment: Deployment, item: Item) -> Json:
     step = deployment.steps[item.key]
-    number = named_guid("step", deployment.correlation, item.key).replace("-", "")[:16].upper()
+    number = _number(deployment, item)
     properties: Json = {
-        "provisioningOperation": "Create",
+        "provisioningOperation": _OPERATIONS[step.verb],
         "provisioningState": step.state,
         "timestamp": cloud.iso(step.began_us if step.ended_us is None else step.ended_us),
         "targetResource": {"id": item.id, "resourceType": item.kind, "resourceName": item.id.rpartition("/")[2]},
@@ -317,10 +238,5 @@ def _show_step(cloud: Cloud, deployment: Deployment, item: Item) -> Json:
     return {"id": f"{deployment.id}/operations/{number}", "operationId": number, "properties": properties}
 
 
-def _too_early(*arguments: Any) -> Any:
-    raise invalid("'reference' and 'listKeys' cannot stand in names, conditions, loops, parameters and variables")
-
-
-def ended(step: Step, state: str, now_us: int, code: str = "", message: str = "") -> Step:
-    """Return a step as it is when it has ended."""
-    return replace(step, state=state, ended_us=now_us, code=code, message=message)
+def _number(deployment: Deployment, item: Item) -> str:
+    return named_guid("step", deployment.correlation, item.key).replace("-", "")[:16].upper()

@@ -10,6 +10,7 @@ from urllib.parse import parse_qsl, urlsplit
 
 from cmgsim.arm.clouds import ENVIRONMENTS
 from cmgsim.arm.config import Principal, Tenant
+from cmgsim.arm.errors import ArmError
 from cmgsim.arm.messages import Answer, Json, Request
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.tokens import LIFETIME_US, Claims, issue
@@ -25,10 +26,22 @@ def answers(request: Request) -> bool:
     return is_token or path.endswith(_OPENID) or path in ("/common/discovery/instance", "/metadata/endpoints")
 
 
+def issues(request: Request) -> bool:
+    """Say whether a request for the directory is one for a token."""
+    return request.path.lower().endswith("token")
+
+
+def refusal(cloud: Cloud, problem: ArmError) -> Answer:
+    """Refuse a sign-in for a reason whose words begin with its number: ``AADSTS90033: ...``."""
+    number = int(problem.message.partition(":")[0].removeprefix("AADSTS"))
+    answer = _refusal(cloud, problem.status, problem.code, number, problem.message)
+    return Answer(answer.status, answer.document, problem.headers)
+
+
 def answer(cloud: Cloud, request: Request) -> Answer:
     """Answer such a request."""
     path = request.path.lower()
-    if path.endswith("token"):
+    if issues(request):
         return _token(cloud, request)
     if path == "/metadata/endpoints":
         return Answer(200, _metadata(cloud, request))

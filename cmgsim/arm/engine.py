@@ -10,14 +10,28 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from cmgsim.arm import access, locks, registration, routes
+from cmgsim.arm import access, locks, registration, routes, strikes
 from cmgsim.arm.calls import Call
 from cmgsim.arm.catalog import TYPES
-from cmgsim.arm.deployments import FAILED, RUNNING, SUCCEEDED, WAITING, Deployment, Step, ended, scope_of
+from cmgsim.arm.denials import IN_DEPLOYMENTS
 from cmgsim.arm.errors import ArmError
-from cmgsim.arm.expressions import Scope, evaluate, invalid
+from cmgsim.arm.expressions import Scope, evaluate, invalid, repeated
 from cmgsim.arm.functions import FUNCTIONS
 from cmgsim.arm.messages import Json, Request
+from cmgsim.arm.planning import (
+    COMPLETE,
+    DELETE,
+    FAILED,
+    PUT,
+    RUNNING,
+    SUCCEEDED,
+    WAITING,
+    Deployment,
+    Step,
+    ended,
+    others,
+    scope_of,
+)
 from cmgsim.arm.providers.storage import keys
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.targets import parse
@@ -49,9 +63,25 @@ def _go_on(cloud: Cloud, deployment: Deployment) -> bool:
         if deployment.steps[item.key].state == WAITING and _is_ready(deployment, item):
             deployment.steps[item.key] = _issue(cloud, deployment, item)
     states = [step.state for step in deployment.steps.values()]
-    if RUNNING not in states and not _any_ready(deployment):
+    if RUNNING not in states and not _any_ready(deployment) and not _clear_away(cloud, deployment):
         _end(cloud, deployment)
     return deployment.steps != before or deployment.state != RUNNING
+
+
+def _clear_away(cloud: Cloud, deployment: Deployment) -> bool:
+    """Plan the deletion of what a complete deployment does not name; say whether there is anything to be deleted."""
+    if deployment.mode != COMPLETE or deployment.cleared:
+        return False
+    if any(step.state != SUCCEEDED for step in deployment.steps.values()):
+        return False
+    deployment.cleared = True
+    doomed = [
+        Item(resource.id, resource.type, TYPES[resource.type.lower()].first_api, {})
+        for resource in others(cloud, deployment)
+    ]
+    deployment.items += tuple(doomed)
+    deployment.steps |= {item.key: Step(verb=DELETE) for item in doomed}
+    return bool(doomed)
 
 
 def _is_ready(deployment: Deployment, item: Item) -> bool:
@@ -72,12 +102,12 @@ def _looked_at(cloud: Cloud, step: Step) -> Step:
 
 
 def _issue(cloud: Cloud, deployment: Deployment, item: Item) -> Step:
-    """Put a resource on behalf of whoever deploys."""
-    step = Step(RUNNING, began_us=cloud.now_us)
+    """Put a resource on behalf of whoever deploys, or delete it."""
+    step = replace(deployment.steps[item.key], state=RUNNING, began_us=cloud.now_us)
     try:
-        document = body_of(item, _late_scope(cloud, deployment))
+        document = body_of(item, _late_scope(cloud, deployment)) if step.verb == PUT else None
         url = f"{deployment.base}{item.id}?api-version={item.version}"
-        call = _call(cloud, deployment, Request.of("PUT", url, document))
+        call = _call(cloud, deployment, Request.of(step.verb, url, document))
         _require(cloud, call)
         routes.find(call.request, call.target)(cloud, call)
     except ArmError as problem:
@@ -99,6 +129,8 @@ def _require(cloud: Cloud, call: Call) -> None:
     target = call.target
     action = target.action(call.request.method)
     access.require_action(cloud, call.owner, call.principal, action, target.resource_id)
+    if cloud.faults.active:
+        strikes.refuse(cloud, call, IN_DEPLOYMENTS)
     routes.check_version(target, call.version, cloud)
     locks.require_free(cloud, call)
     registration.require(cloud, call.owner, target)
@@ -126,10 +158,19 @@ def _end(cloud: Cloud, deployment: Deployment) -> None:
 def _outputs(cloud: Cloud, deployment: Deployment) -> Json:
     scope = _late_scope(cloud, deployment)
     return {
-        name: {"type": written.get("type", "String"), "value": evaluate(written.get("value"), scope, FUNCTIONS)}
+        name: {"type": written.get("type", "String"), "value": _output(written, scope)}
         for name, written in part(deployment.template, "outputs").items()
         if isinstance(written, dict) and evaluate(written.get("condition", True), scope, FUNCTIONS) is True
     }
+
+
+def _output(written: Json, scope: Scope) -> Any:
+    loop = written.get("copy")
+    return (
+        repeated(loop, "", scope, FUNCTIONS)
+        if isinstance(loop, dict) and "input" in loop
+        else (evaluate(written.get("value"), scope, FUNCTIONS))
+    )
 
 
 def _late_scope(cloud: Cloud, deployment: Deployment) -> Scope:

@@ -16,7 +16,8 @@ SOON_S = 10
 class ArmError(Exception):
     """A refusal, to be answered with a status and an error body.
 
-    ``details`` is the optional member of the body; ``headers`` go out with the response.
+    ``details`` is the optional member of the body, ``more`` its other members (``target``, ``additionalInfo``);
+    ``headers`` go out with the response.
     """
 
     def __init__(
@@ -27,6 +28,7 @@ class ArmError(Exception):
         *,
         details: tuple[Mapping[str, Any], ...] = (),
         headers: Mapping[str, str] | None = None,
+        more: Mapping[str, Any] | None = None,
     ) -> None:
         super().__init__(f"{status} {code}: {message}")
         self.status = status
@@ -34,10 +36,11 @@ class ArmError(Exception):
         self.message = message
         self.details = details
         self.headers = dict(headers or {})
+        self.more = dict(more or {})
 
     def body(self) -> dict[str, Any]:
         """Return the error as ARM writes it: ``{"error": {"code", "message", "details"?}}``."""
-        error: dict[str, Any] = {"code": self.code, "message": self.message}
+        error: dict[str, Any] = {"code": self.code, "message": self.message, **self.more}
         if self.details:
             error["details"] = [dict(detail) for detail in self.details]
         return {"error": error}
@@ -50,7 +53,7 @@ def bad_request(code: str, message: str) -> ArmError:
 
 def not_modelled(what: str) -> ArmError:
     """Refuse what Azure has and this service has not, rather than pretend."""
-    page = "see the page 'What is not modelled' of the documentation"
+    page = "see the page 'Coverage of Azure operations' of the documentation (reference/arm-coverage)"
     return ArmError(501, "NotModelled", f"{what} is not modelled here; {page}.")
 
 
@@ -261,6 +264,42 @@ def scope_locked(scope: str, verb: str, locked: Iterable[str]) -> ArmError:
     return ArmError(409, "ScopeLocked", message)
 
 
+def denied_by_policy(name: str, policy: str, assignment: str) -> ArmError:
+    """Refuse what a policy of the organisation forbids (source: "Resolve errors for request disallowed by policy")."""
+    message = f"Resource '{name}' was disallowed by policy. Policy identifiers: '{policy}'."
+    info = {"policyAssignmentId": assignment, "policyAssignmentName": policy, "policyDefinitionEffect": "Deny"}
+    more = {"target": name, "additionalInfo": [{"type": "PolicyViolation", "info": info}]}
+    return ArmError(403, "RequestDisallowedByPolicy", message, more=more)
+
+
+def sku_not_available(resource_id: str, region: str, subscription: str) -> ArmError:
+    """Refuse a size that a region has run out of (source: "Resolve errors for SKU not available")."""
+    message = (
+        f"The requested size for resource '{resource_id}' is currently not available in location '{region}' zones '' "
+        f"for subscription '{subscription}'. Please try another size or deploy to a different location or zones. See "
+        "https://aka.ms/azureskunotavailable for details."
+    )
+    return ArmError(409, "SkuNotAvailable", message)
+
+
+def retired(kind: str) -> ArmError:
+    """Refuse to make something of a type that Azure no longer offers.
+
+    Assumption: a type that has been retired refuses new resources with 409 ResourceTypeRetired and keeps the old ones.
+    """
+    message = f"The resource type '{kind}' has been retired; new resources of this type can no longer be created."
+    return ArmError(409, "ResourceTypeRetired", message)
+
+
+def deletion_blocked(group: str, left: Iterable[str]) -> tuple[str, str]:
+    """Return the code and the message of a group's deletion that could not delete everything in it."""
+    message = (
+        f"Deletion of resource group '{group}' failed as resources with identifiers '{','.join(left)}' could not be "
+        "deleted. The provisioning state of the resource group will be rolled back."
+    )
+    return "ResourceGroupDeletionBlocked", message
+
+
 def cores_exceeded(model: str, region: str, limit: int, used: int, extra: int) -> ArmError:
     """Refuse machines beyond the regional quota of cores (source: "Resolve errors for resource quotas")."""
     message = (
@@ -275,6 +314,25 @@ def services_exceeded(limit: int) -> ArmError:
     """Refuse a cloud service beyond the subscription's quota (source: "Azure subscription limits")."""
     message = f"The subscription policy limit for resource type 'hosted services count' was exceeded. Limit: {limit}."
     return ArmError(409, "ResourceQuotaExceeded", message)
+
+
+def too_many_resources(kind: str, most: int) -> ArmError:
+    """Refuse one resource too many of a type in a group (source: "Resolve errors for resource quotas")."""
+    message = (
+        f"Creating the resource of type '{kind}' would exceed the quota of '{most}' resources of type '{kind}' per "
+        f"resource group. The current resource count is '{most}', please delete some resources of this type before "
+        "creating a new one."
+    )
+    return ArmError(409, "ResourceQuotaExceeded", message)
+
+
+def too_many_groups(group: str, most: int) -> ArmError:
+    """Refuse one resource group too many in a subscription."""
+    message = (
+        f"Creating the resource group '{group}' would exceed the quota of '{most}'. The current resource group count "
+        f"is '{most}', please delete some resource groups before creating a new one."
+    )
+    return ArmError(409, "ResourceGroupQuotaExceeded", message)
 
 
 def precondition_failed(name: str, etag: str) -> ArmError:

@@ -74,6 +74,24 @@ class ProviderChanged(Fact):
 
 
 @dataclass(frozen=True)
+class FaultChanged(Fact):
+    """A fault came into force, or is over."""
+
+    fault: str
+    point: str
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class FaultStruck(Fact):
+    """A fault did what it does, to ``who``: the path of a request, or a resource."""
+
+    fault: str
+    point: str
+    who: str
+
+
+@dataclass(frozen=True)
 class RegionChanged(Fact):
     """A region went up or down."""
 

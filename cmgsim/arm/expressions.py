@@ -19,6 +19,8 @@ from cmgsim.arm.errors import ArmError, bad_request
 _TOKEN = re.compile(r"\s*(?:'((?:[^']|'')*)'|(-?[0-9]+)|([A-Za-z_][\w.]*?)(?=\s*\()|(\.\s*[A-Za-z_]\w*)|([\[\](),]))")
 DEEPEST = 100
 MOST_WORK = 20_000
+#: (source: "Property iteration in ARM templates")
+MOST_TURNS = 800
 LONGEST = 1_000_000
 
 
@@ -87,7 +89,9 @@ def evaluate(value: Any, scope: Scope, functions: dict[str, Function]) -> Any:
         ArmError: 400 ``InvalidTemplate``.
     """
     if isinstance(value, dict):
-        return {name: evaluate(part, scope, functions) for name, part in value.items()}
+        loops = loops_of(value)
+        found = {name: evaluate(part, scope, functions) for name, part in value.items() if not loops or name != "copy"}
+        return found | {name: repeated(loop, name, scope, functions) for name, loop in loops.items()}
     if isinstance(value, list):
         return [evaluate(part, scope, functions) for part in value]
     if not isinstance(value, str):
@@ -95,6 +99,37 @@ def evaluate(value: Any, scope: Scope, functions: dict[str, Function]) -> Any:
     if is_expression(value):
         return work_out(parse(value[1:-1]), scope, functions)
     return value[1:] if value.startswith("[[") else value
+
+
+def loops_of(value: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Return the loops by name that stand in an object under ``copy``, none if that is no list of loops."""
+    written = value.get("copy")
+    if not isinstance(written, list) or not all(isinstance(loop, dict) and "input" in loop for loop in written):
+        return {}
+    return {str(loop.get("name", "")): loop for loop in written}
+
+
+def repeated(loop: dict[str, Any], name: str, scope: Scope, functions: dict[str, Function]) -> list[Any]:
+    """Work out the ``input`` of a loop as often as its ``count`` says; *name* is what its index is asked for by.
+
+    Raises:
+        ArmError: 400 ``InvalidTemplate``.
+    """
+    count = evaluate(loop.get("count"), scope, functions)
+    if type(count) is not int or not 0 <= count <= MOST_TURNS:
+        raise invalid(f"the loop '{name}' needs a count of 0 to {MOST_TURNS}, not {count!r}")
+    outer = scope.copies
+    scope.work += count
+    try:
+        found = []
+        for index in range(count):
+            scope.copies = {**outer, name: index}
+            found.append(evaluate(loop["input"], scope, functions))
+    finally:
+        scope.copies = outer
+    if scope.work > MOST_WORK:
+        raise invalid(f"the loop '{name}' makes too much of too little")
+    return found
 
 
 def work_out(node: Node, scope: Scope, functions: dict[str, Function]) -> Any:
@@ -135,7 +170,7 @@ def invocations(value: Any) -> Iterator[Invocation]:
         for part in value:
             yield from invocations(part)
     elif isinstance(value, str) and is_expression(value):
-        yield from _calls(parse(value[1:-1]))
+        yield from calls_in(parse(value[1:-1]))
 
 
 @lru_cache(maxsize=4096)
@@ -160,14 +195,15 @@ def _choose(node: Invocation, scope: Scope, functions: dict[str, Function]) -> A
     return work_out(node.arguments[chosen], scope, functions)
 
 
-def _calls(node: Node) -> Iterator[Invocation]:
+def calls_in(node: Node) -> Iterator[Invocation]:
+    """Return every call in a tree, outer ones first."""
     if isinstance(node, Member):
-        yield from _calls(node.of)
-        yield from _calls(node.key)
+        yield from calls_in(node.of)
+        yield from calls_in(node.key)
     elif isinstance(node, Invocation):
         yield node
         for argument in node.arguments:
-            yield from _calls(argument)
+            yield from calls_in(argument)
 
 
 def _member(value: Any, key: Any) -> Any:

@@ -50,6 +50,8 @@ def _result(cloud: Cloud, call: Call, operation: Operation) -> Answer:
         return Answer(202, None, headers)
     if operation.status in (FAILED, CANCELED):
         raise ArmError(409, operation.code, operation.message)
+    if operation.result is not None:
+        return Answer(200, operation.result)
     resource = cloud.store.get(operation.resource)
     kind = TYPES.get(resource.type.lower()) if resource else None
     if resource is None or kind is None:

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 import json
+import re
 from base64 import b32encode, b64decode, b64encode
 from collections.abc import Callable
+from datetime import datetime, timedelta
 from hashlib import blake2b
 from typing import Any
+from urllib.parse import quote, unquote, urljoin
 
-from cmgsim.arm.expressions import DEEPEST, Function, Scope, evaluate, invalid
+from cmgsim.arm.catalog import TYPES
+from cmgsim.arm.expressions import DEEPEST, Function, Scope, evaluate, invalid, loops_of, repeated
 from cmgsim.arm.identifiers import named_guid
+
+_DURATION = re.compile(r"(-)?P(?:(\d+)D)?(?:T(?=\d)(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?", re.ASCII)
 
 
 def _given(scope: Scope, arguments: list[Any]) -> Any:
@@ -33,6 +39,9 @@ def _variable(scope: Scope, arguments: list[Any]) -> Any:
                 return evaluate(value, scope, FUNCTIONS)
             finally:
                 scope.depth -= 1
+    for known, loop in loops_of(scope.variables).items():
+        if known.lower() == name.lower():
+            return repeated(loop, known, scope, FUNCTIONS)
     raise invalid(f"the template variable '{name}' is not found")
 
 
@@ -41,10 +50,32 @@ def resource_id(scope: Scope, arguments: list[Any]) -> str:
     position = next(index for index, word in enumerate(arguments) if "/" in word)
     words, before = arguments[position].split("/"), arguments[:position]
     names = [part for name in arguments[position + 1 :] for part in name.split("/")]
+    if not before and (words[0] + "/" + words[1]).lower() == "microsoft.resources/resourcegroups":
+        return f"/subscriptions/{scope.facts['subscription']['subscriptionId']}/resourceGroups/{names[0]}"
+    if not before and "resourceGroup" not in scope.facts:
+        return subscription_resource_id(scope, arguments)
     group = before[-1] if before else scope.facts["resourceGroup"]["name"]
     subscription = before[0] if len(before) > 1 else scope.facts["subscription"]["subscriptionId"]
     pairs = "".join(f"/{kind}/{name}" for kind, name in zip(words[1:], names, strict=True))
     return f"/subscriptions/{subscription}/resourceGroups/{group}/providers/{words[0]}{pairs}"
+
+
+def subscription_resource_id(scope: Scope, arguments: list[Any]) -> str:
+    """Return the id of a resource in no group: ``subscriptionResourceId([subscription], type, name...)``."""
+    position = next(index for index, word in enumerate(arguments) if "/" in word)
+    words, before = arguments[position].split("/"), arguments[:position]
+    names = [part for name in arguments[position + 1 :] for part in name.split("/")]
+    subscription = before[0] if before else scope.facts["subscription"]["subscriptionId"]
+    pairs = "".join(f"/{kind}/{name}" for kind, name in zip(words[1:], names, strict=True))
+    return f"/subscriptions/{subscription}/providers/{words[0]}{pairs}"
+
+
+def _provider(scope: Scope, arguments: list[Any]) -> dict[str, Any]:
+    """Return what a provider says of one of its types: ``providers(namespace, type)``."""
+    kind = TYPES.get("/".join(arguments[:2]).lower())
+    if kind is None:
+        raise invalid(f"the resource type '{'/'.join(arguments)}' is not found")
+    return {"resourceType": kind.name.partition("/")[2], "locations": [], "apiVersions": [kind.first_api]}
 
 
 def _copy_index(scope: Scope, arguments: list[Any]) -> int:
@@ -92,6 +123,37 @@ def _union(scope: Scope, arguments: list[Any]) -> Any:
     for part in arguments:
         found += [item for item in part if item not in found]
     return found
+
+
+def _intersection(scope: Scope, arguments: list[Any]) -> Any:
+    first, *others = arguments
+    if isinstance(first, dict):
+        return {name: value for name, value in first.items() if all(other.get(name) == value for other in others)}
+    return [item for item in first if all(item in other for other in others)]
+
+
+def _flatten(scope: Scope, arguments: list[Any]) -> list[Any]:
+    (lists,) = arguments
+    return [item for part in lists for item in (part if isinstance(part, list) else [part])]
+
+
+def _add_time(scope: Scope, arguments: list[Any]) -> str:
+    """Return a moment later by a duration of ISO 8601: ``dateTimeAdd('2019-07-29T00:00:00Z', 'P1DT2H')``."""
+    base, text = arguments[:2]
+    match = _DURATION.fullmatch(text)
+    if match is None:
+        raise invalid(f"the function 'dateTimeAdd' takes a duration such as 'P1DT2H', not '{text}'")
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
+    moved = timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds) * (-1 if match[1] else 1)
+    return (datetime.fromisoformat(base) + moved).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _extension_id(scope: Scope, arguments: list[Any]) -> str:
+    """Return the id of what extends a resource: ``extensionResourceId(id, type, name...)``."""
+    owner, kind, *names = arguments
+    namespace, *words = kind.split("/")
+    pairs = "".join(f"/{word}/{name}" for word, name in zip(words, names, strict=True))
+    return f"{owner}/providers/{namespace}{pairs}"
 
 
 def _split(scope: Scope, arguments: list[Any]) -> list[str]:
@@ -148,6 +210,8 @@ FUNCTIONS: dict[str, Function] = {
     "parameters": _given,
     "variables": _variable,
     "resourceid": resource_id,
+    "subscriptionresourceid": subscription_resource_id,
+    "providers": _provider,
     "copyindex": _copy_index,
     "reference": lambda scope, arguments: scope.reference(arguments[0], (arguments[2:] or [""])[0]),
     "listkeys": lambda scope, arguments: scope.list_keys(arguments[0]),
@@ -186,6 +250,19 @@ FUNCTIONS: dict[str, Function] = {
     "take": _plain(lambda value, count: value[: max(count, 0)]),
     "skip": _plain(lambda value, count: value[max(count, 0) :]),
     "union": _union,
+    "intersection": _intersection,
+    "flatten": _flatten,
+    "items": _plain(lambda value: [{"key": name, "value": value[name]} for name in sorted(value)]),
+    "objectkeys": _plain(lambda value: sorted(value)),
+    "lastindexof": _plain(lambda text, part: text.lower().rfind(part.lower())),
+    "uri": _plain(urljoin),
+    "uricomponent": _plain(lambda text: quote(text, safe="")),
+    "uricomponenttostring": _plain(unquote),
+    "base64tojson": _plain(lambda text: json.loads(b64decode(text))),
+    "datauri": _plain(lambda text: f"data:text/plain;charset=utf8;base64,{b64encode(text.encode()).decode()}"),
+    "datetimeadd": _add_time,
+    "tenantresourceid": lambda scope, arguments: _extension_id(scope, ["", *arguments]),
+    "extensionresourceid": _extension_id,
     "range": _plain(lambda start, count: list(range(start, start + min(count, 10_000)))),
     "array": _plain(lambda value: value if isinstance(value, list) else [value]),
     "createarray": lambda scope, arguments: arguments,

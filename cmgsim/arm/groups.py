@@ -19,6 +19,7 @@ from cmgsim.arm.errors import (
     group_not_found,
     location_not_available,
     location_required,
+    too_many_groups,
 )
 from cmgsim.arm.filters import matching
 from cmgsim.arm.identifiers import group_id
@@ -30,6 +31,8 @@ from cmgsim.arm.types import NameRule, object_of, text_of
 from cmgsim.arm.views import page_of
 
 _RETRY_S = 15
+#: (source: "Azure subscription and service limits, quotas, and constraints")
+MOST_GROUPS = 980
 NAME_RULE = NameRule(
     re.compile(r"[\w().-]{0,89}[\w()-]"),
     "InvalidResourceGroup",
@@ -86,14 +89,14 @@ def list_all(cloud: Cloud, call: Call) -> Answer:
 
 
 def delete(cloud: Cloud, call: Call) -> Answer:
-    """Delete a group and, one after another, everything in it; children go before their parents."""
+    """Delete a group and, one after another, everything in it; what is below a resource goes with it."""
     group = _group(cloud, call)
     if group.state == DELETING:
         return _follow(call, group.operation)
     cloud.require_region(group.location)
     first_us = cloud.path("resourceGroups.delete", group.id)[-1][0]
     last_us = first_us
-    for member in reversed(cloud.store.below(group.id)):
+    for member in reversed(list(cloud.store.children(group.id))):
         cloud.operations.cancel(member.operation, cloud.now_us)
         own_us = cloud.path("resourceGroups.member.delete", member.id)[-1][0] - cloud.now_us
         last_us += own_us
@@ -117,6 +120,8 @@ def _create(cloud: Cloud, call: Call, location: str, body: Json) -> Resource:
     if location not in offered:
         raise location_not_available("LocationNotAvailableForResourceGroup", location, GROUP_TYPE, offered)
     cloud.require_region(location)
+    if cloud.store.count(call.owner.id, GROUP_TYPE) >= MOST_GROUPS:
+        raise too_many_groups(call.target.group, MOST_GROUPS)
     return cloud.create(Resource(group_id(call.owner.id, call.target.group), GROUP_TYPE, location, body))
 
 

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmgsim.arm.calls import Call
-from cmgsim.arm.errors import ArmError, bad_request, group_not_found, resource_not_found, scope_locked
+from cmgsim.arm.errors import ArmError, bad_request, group_not_found, not_modelled, resource_not_found, scope_locked
 from cmgsim.arm.identifiers import parent_id, within_scope
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Lock
-from cmgsim.arm.targets import GROUP, RESOURCE
+from cmgsim.arm.targets import GROUP, RESOURCE, TENANT
 from cmgsim.arm.types import object_of, text_of
 from cmgsim.arm.views import page
 
@@ -31,7 +31,7 @@ def require_free(cloud: Cloud, call: Call) -> None:
     if not cloud.locks or call.target.namespace.lower() == "microsoft.authorization":
         return
     asked = call.target.resource_id
-    locks = list(_above(cloud, asked))
+    locks = list(above(cloud, asked))
     verb = "delete" if call.request.method == "DELETE" else "write"
     if verb == "delete":
         locks += [lock for lock in _below(cloud, asked) if lock not in locks]
@@ -51,7 +51,7 @@ def put(cloud: Cloud, call: Call) -> Answer:
         raise bad_request("InvalidLockLevel", message)
     lock = Lock(scope, call.target.name, level, text_of(properties, "notes"))
     status = 200 if lock.key in cloud.locks else 201
-    cloud.locks[lock.key] = lock
+    cloud.locks.add(lock)
     return Answer(status, show(lock))
 
 
@@ -62,13 +62,15 @@ def get(cloud: Cloud, call: Call) -> Answer:
 
 def delete(cloud: Cloud, call: Call) -> Answer:
     """Remove a lock; one that is not there needs no removal."""
-    lock = cloud.locks.pop(_key(call), None)
+    lock = cloud.locks.remove(_key(call))
     return Answer(200 if lock else 204)
 
 
 def list_at(cloud: Cloud, call: Call) -> Answer:
     """List the locks of a scope and of what is below it, with ``atScope()`` only its own."""
     exact = "atscope()" in call.request.query.get("$filter", "").lower()
+    if call.target.level == TENANT:
+        raise not_modelled("The locks of the tenant")
     locks = (lock for lock in _below(cloud, call.target.scope) if not exact or _same(lock.scope, call.target.scope))
     return page(call, map(show, locks), cloud.config.page_size)
 
@@ -80,19 +82,22 @@ def show(lock: Lock) -> Json:
     return {"id": lock_id, "name": lock.name, "type": KIND, "properties": properties}
 
 
-def _above(cloud: Cloud, scope: str) -> Iterator[Lock]:
+def above(cloud: Cloud, scope: str) -> Iterator[Lock]:
+    """Return the locks that hold for a scope: its own, then those of what it is in."""
     while scope:
-        yield from (lock for lock in cloud.locks.values() if _same(lock.scope, scope))
+        yield from cloud.locks.at(scope)
         scope = parent_id(scope)
 
 
 def _below(cloud: Cloud, scope: str) -> list[Lock]:
-    return [lock for lock in cloud.locks.values() if within_scope(lock.scope, scope)]
+    return [lock for lock in cloud.locks if within_scope(lock.scope, scope)]
 
 
 def _scope(cloud: Cloud, call: Call) -> str:
     """Return the scope to be locked, in its own casing."""
     scope = call.target.scope
+    if call.target.level == TENANT:
+        raise not_modelled("A lock of the tenant")
     if call.target.level not in (GROUP, RESOURCE):
         return scope.lower()
     resource = cloud.store.get(scope)

@@ -10,6 +10,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
@@ -18,6 +19,8 @@ from cmgsim.arm.errors import ArmError
 Json = dict[str, Any]
 
 _SLASHES = re.compile(r"/{2,}")
+#: Addresses without anything that would have to be decoded: scheme and host, path, query.
+_PLAIN = re.compile(r"(https?://[A-Za-z0-9.:-]+)?(/(?!/)[!-\"$&->@-~]*)?(?:\?([!-\"$-~]*))?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +41,10 @@ class Request:
     query: Mapping[str, str] = field(init=False, repr=False, compare=False, default_factory=dict)
 
     def __post_init__(self) -> None:
-        parts = _split(self.url)
-        path = _SLASHES.sub("/", unquote(parts.path)).rstrip("/") or "/"
-        query = {name.lower(): value for name, value in parse_qsl(parts.query, keep_blank_values=True)}
+        base, path, query = _taken_apart(self.url)
         object.__setattr__(self, "method", self.method.upper())
         object.__setattr__(self, "headers", {name.lower(): value for name, value in self.headers.items()})
-        object.__setattr__(self, "base", f"{parts.scheme}://{parts.netloc}" if parts.netloc else "")
+        object.__setattr__(self, "base", base)
         object.__setattr__(self, "path", path)
         object.__setattr__(self, "query", query)
 
@@ -90,11 +91,18 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """One HTTP response; the body of a 204 and of an answer to HEAD is empty."""
+    """One HTTP response; the body of a 204 and of an answer to HEAD is empty.
+
+    ``delay_us`` is how much later than usual it arrives. ``failure`` is set when none arrives: ``dns``, ``tls`` or
+    ``connect`` for a request that was never received, ``answer`` for one that was. The other fields are then those of
+    a 504, for callers that know no other way of failing.
+    """
 
     status: int
     headers: Mapping[str, str] = field(default_factory=dict)
     body: bytes = b""
+    delay_us: int = 0
+    failure: str = ""
 
     def header(self, name: str, default: str = "") -> str:
         """Return a header, whatever the case of its name."""
@@ -113,6 +121,25 @@ class Answer:
     status: int
     document: object = None
     headers: Mapping[str, str] = field(default_factory=dict)
+
+
+def _taken_apart(url: str) -> tuple[str, str, Mapping[str, str]]:
+    """Return the scheme and host of an address, its path and its query; nobody may change the query."""
+    plain = _PLAIN.fullmatch(url)
+    if plain is not None:
+        base, path, query = plain.group(1, 2, 3)
+    else:
+        parts = _split(url)
+        base, path, query = f"{parts.scheme}://{parts.netloc}" if parts.netloc else "", unquote(parts.path), parts.query
+    path = path or ""
+    if "//" in path:
+        path = _SLASHES.sub("/", path)
+    return base or "", path.rstrip("/") or "/", _query(query or "")
+
+
+@lru_cache(maxsize=512)
+def _query(text: str) -> Mapping[str, str]:
+    return {name.lower(): value for name, value in parse_qsl(text, keep_blank_values=True)}
 
 
 def _split(url: str) -> Any:

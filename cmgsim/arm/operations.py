@@ -22,7 +22,7 @@ class Operation:
     """One operation on ``resource`` (an id); ``step`` turns of ``path`` have been taken.
 
     ``fallback_cores`` is what the resource takes of the quota should the operation fail. ``code`` and ``message`` are
-    those of its error, if it failed.
+    those of its error, if it failed; ``result`` is the JSON document it leads to where that is not the resource.
     """
 
     id: str
@@ -39,6 +39,7 @@ class Operation:
     finished_us: int | None = None
     code: str = ""
     message: str = ""
+    result: Any = None
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Operation:
         """Return itself: a record is replaced, never changed."""

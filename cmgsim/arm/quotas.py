@@ -9,25 +9,29 @@ from cmgsim.arm.config import Subscription
 from cmgsim.arm.errors import bad_request, cores_exceeded
 from cmgsim.arm.store import Store
 
-#: Cores of a machine by its size, in lower case (source: "Sizes for Cloud Services", "Sizes for virtual machines").
+#: Cores and gibibytes of memory of a machine by its size (source: "Sizes for virtual machines in Azure").
+SIZES = {
+    "Standard_A1_v2": (1, 2.0),
+    "Standard_A2_v2": (2, 4.0),
+    "Standard_A4_v2": (4, 8.0),
+    "Standard_A8_v2": (8, 16.0),
+    "Standard_B1s": (1, 1.0),
+    "Standard_B2s": (2, 4.0),
+    "Standard_B2ms": (2, 8.0),
+    "Standard_B4ms": (4, 16.0),
+    "Standard_D2_v3": (2, 8.0),
+    "Standard_D4_v3": (4, 16.0),
+    "Standard_DS1_v2": (1, 3.5),
+    "Standard_DS2_v2": (2, 7.0),
+}
+#: Cores by size in lower case, with those that only cloud services have (source: "Sizes for Cloud Services").
 CORES = {
     "extrasmall": 1,
     "small": 1,
     "medium": 2,
     "large": 4,
     "extralarge": 8,
-    "standard_a1_v2": 1,
-    "standard_a2_v2": 2,
-    "standard_a4_v2": 4,
-    "standard_a8_v2": 8,
-    "standard_b1s": 1,
-    "standard_b2s": 2,
-    "standard_b2ms": 2,
-    "standard_b4ms": 4,
-    "standard_d2_v3": 2,
-    "standard_d4_v3": 4,
-    "standard_ds1_v2": 1,
-    "standard_ds2_v2": 2,
+    **{name.lower(): cores for name, (cores, _) in SIZES.items()},
 }
 
 

@@ -5,6 +5,7 @@ Assumption: registering takes 20 to 90 seconds, and a provider can be used when 
 
 from __future__ import annotations
 
+from cmgsim.arm import strikes
 from cmgsim.arm.calls import Call
 from cmgsim.arm.catalog import ALWAYS_REGISTERED, NAMESPACES, PROVIDERS
 from cmgsim.arm.config import Subscription
@@ -76,6 +77,22 @@ def unregister(cloud: Cloud, call: Call) -> Answer:
     return Answer(200, _show(cloud, call, provider))
 
 
+def get_for_all(cloud: Cloud, call: Call) -> Answer:
+    """Show one provider as every tenant sees it, without a registration."""
+    return Answer(200, _show_for_all(cloud, _provider(call.target.names[0])))
+
+
+def list_for_all(cloud: Cloud, call: Call) -> Answer:
+    """List the providers as every tenant sees them."""
+    return page(call, (_show_for_all(cloud, provider) for provider in PROVIDERS), cloud.config.page_size)
+
+
+def permissions(cloud: Cloud, call: Call) -> Answer:
+    """List the permissions that a provider itself was given: none needs any."""
+    _provider(call.target.namespace)
+    return page(call, (), cloud.config.page_size)
+
+
 def _begin(cloud: Cloud, subscription: Subscription, provider: Provider, lifecycle: str) -> None:
     who = f"{subscription.id}/{provider.namespace}"
     key = (subscription.id, provider.namespace.lower())
@@ -83,6 +100,8 @@ def _begin(cloud: Cloud, subscription: Subscription, provider: Provider, lifecyc
     if running is not None:
         cloud.operations.cancel(running.id, cloud.now_us)
     path, start = cloud.path(lifecycle, who), cloud.lifecycle(lifecycle).start
+    if cloud.faults.active:
+        path = strikes.on_registration(cloud, subscription.id, provider.namespace, path)
     operation = Operation(cloud.guid("operation", who), who, lifecycle, "registration", path, cloud.now_us)
     cloud.operations.add(operation)
     cloud.registrations[key] = start
@@ -96,9 +115,17 @@ def _provider(namespace: str) -> Provider:
     return provider
 
 
-def _show(cloud: Cloud, call: Call, provider: Provider) -> Json:
-    regions = [region.title for region in cloud.regions.values() if region.environment == call.owner.environment]
-    kinds = [
+def _show_for_all(cloud: Cloud, provider: Provider) -> Json:
+    return {
+        "id": f"/providers/{provider.namespace}",
+        "namespace": provider.namespace,
+        "resourceTypes": _kinds(cloud, provider, "public"),
+    }
+
+
+def _kinds(cloud: Cloud, provider: Provider, environment: str) -> list[Json]:
+    regions = [region.title for region in cloud.regions.values() if region.environment == environment]
+    return [
         {
             "resourceType": kind.name.partition("/")[2],
             "locations": regions,
@@ -106,10 +133,13 @@ def _show(cloud: Cloud, call: Call, provider: Provider) -> Json:
         }
         for kind in provider.types
     ]
+
+
+def _show(cloud: Cloud, call: Call, provider: Provider) -> Json:
     return {
         "id": f"/subscriptions/{call.owner.id}/providers/{provider.namespace}",
         "namespace": provider.namespace,
         "registrationState": state(cloud, call.owner, provider.namespace),
         "registrationPolicy": "RegistrationRequired",
-        "resourceTypes": kinds,
+        "resourceTypes": _kinds(cloud, provider, call.owner.environment),
     }

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from cmgsim.arm import changes
 from cmgsim.arm.calls import Call
 from cmgsim.arm.catalog import TYPES
@@ -92,9 +94,10 @@ def list_of_type(cloud: Cloud, call: Call) -> Answer:
         parent = cloud.store.get(call.target.resource_id)
         if parent is None:
             raise resource_not_found(call.target.kind, call.target.names[-1], call.target.group)
-        found = [child for child in cloud.store.children(parent.id) if child.type == kind.name]
+        members = cloud.store.children(parent.id)
     else:
-        found = [resource for resource in _members(cloud, call) if resource.type == kind.name]
+        members = _members(cloud, call)
+    found = (member for member in members if member.type == kind.name)
     return page_of(call, cloud, found, lambda resource: show(cloud, kind, resource))
 
 
@@ -104,14 +107,14 @@ def list_all(cloud: Cloud, call: Call) -> Answer:
     return page_of(call, cloud, matching(tracked, call.request.query.get("$filter", "")), _short)
 
 
-def _members(cloud: Cloud, call: Call) -> list[Resource]:
+def _members(cloud: Cloud, call: Call) -> Iterator[Resource]:
     if call.target.group:
         usable = cloud.store.get(call.target.scope)
         if usable is None:
             usable_group(cloud, call.owner.id, call.target.group)
-        return list(cloud.store.children(call.target.scope))
+        return cloud.store.children(call.target.scope)
     groups = cloud.store.children(f"/subscriptions/{call.owner.id}")
-    return [resource for group in groups for resource in cloud.store.children(group.id)]
+    return (resource for group in groups for resource in cloud.store.children(group.id))
 
 
 def _short(resource: Resource) -> Json:

@@ -6,6 +6,8 @@ stands for any. What has no route of its own is answered by the table of types.
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 from cmgsim.arm import (
     activity,
     assignments,
@@ -14,10 +16,12 @@ from cmgsim.arm import (
     follow,
     groups,
     locks,
+    platform,
     registration,
     resources,
     subscriptions,
     tags,
+    unmodelled,
 )
 from cmgsim.arm.errors import (
     ArmError,
@@ -56,8 +60,6 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "any/microsoft.authorization/locks/*"): locks.get,
     ("PUT", "any/microsoft.authorization/locks/*"): locks.put,
     ("DELETE", "any/microsoft.authorization/locks/*"): locks.delete,
-    ("GET", "any/microsoft.authorization/roledefinitions"): assignments.list_definitions,
-    ("GET", "any/microsoft.authorization/roledefinitions/*"): assignments.get_definition,
     ("GET", "any/microsoft.authorization/roleassignments"): assignments.list_at,
     ("GET", "any/microsoft.authorization/roleassignments/*"): assignments.get,
     ("PUT", "any/microsoft.authorization/roleassignments/*"): assignments.put,
@@ -81,6 +83,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("PATCH", "any/microsoft.resources/tags/*"): tags.patch,
     ("DELETE", "any/microsoft.resources/tags/*"): tags.delete,
     **{("GET", f"subscription/*/locations/{word}/*"): follow.get for word in _LINKS},
+    **platform.ROUTES,
     **catalog.ROUTES,
 }
 _INSTANCES: dict[str, Handler] = {
@@ -91,12 +94,19 @@ _INSTANCES: dict[str, Handler] = {
     "DELETE": resources.delete,
 }
 _KNOWN = {route for _, route in ROUTES}
+#: Routes without their level: what is served in one place and asked for in another.
+_ELSEWHERE = {route.partition("/")[2] for route in _KNOWN}
 
 
 def kind_of(target: Target) -> ResourceType | None:
     """Return the row of the type that a path is about, None if it is about none."""
-    for depth in range(len(target.types), 0, -1):
-        kind = catalog.TYPES.get("/".join((target.namespace, *target.types[:depth])).lower())
+    return _kind_of(target.namespace, target.types)
+
+
+@lru_cache(maxsize=4096)
+def _kind_of(namespace: str, types: tuple[str, ...]) -> ResourceType | None:
+    for depth in range(len(types), 0, -1):
+        kind = catalog.TYPES.get("/".join((namespace, *types[:depth])).lower())
         if kind is not None:
             return kind
     return None
@@ -108,20 +118,24 @@ def find(request: Request, target: Target) -> Handler:
     Raises:
         ArmError: 404, 405 or 501 if there is none.
     """
-    for route in _readings(target):
-        if (request.method, route) in ROUTES:
-            return ROUTES[request.method, route]
-    kind = catalog.TYPES.get(target.kind.lower())
-    if kind is not None and target.level == GROUP and target.is_instance and request.method in _INSTANCES:
-        return _INSTANCES[request.method]
-    if (
-        kind is not None
-        and target.level in (GROUP, SUBSCRIPTION)
-        and not target.is_instance
-        and request.method == "GET"
-    ):
-        return resources.list_of_type
-    raise _missing(request, target)
+    handler = _handler(request.method, target.level, target.namespace, target.types, len(target.names))
+    if handler is None:
+        raise _missing(request, target)
+    return handler
+
+
+@lru_cache(maxsize=4096)
+def _handler(method: str, level: str, namespace: str, types: tuple[str, ...], names: int) -> Handler | None:
+    """Return the handler of all paths of one shape, None if there is none; what they name does not matter."""
+    shape = Target("", level, "", "", namespace, types, ("",) * names)
+    for route in _readings(shape):
+        if (method, route) in ROUTES:
+            return ROUTES[method, route]
+    if shape.kind.lower() not in catalog.TYPES:
+        return None
+    if shape.is_instance:
+        return _INSTANCES.get(method) if level == GROUP else None
+    return resources.list_of_type if method == "GET" and level in (GROUP, SUBSCRIPTION) else None
 
 
 def check_version(target: Target, version: str, cloud: Cloud) -> None:
@@ -150,6 +164,8 @@ def _missing(request: Request, target: Target) -> ArmError:
         return method_not_allowed(request.method, request.path)
     if not target.namespace:
         return not_modelled(f"The path '{request.path}'")
+    if unmodelled.knows(target.kind) or target.route.partition("/")[2] in _ELSEWHERE:
+        return not_modelled(f"The operation '{request.method} {target.kind}' at the scope '{target.scope or '/'}'")
     if target.namespace.lower() not in catalog.NAMESPACES:
         return invalid_namespace(target.namespace)
     if kind_of(target) is None:

@@ -6,22 +6,26 @@ from collections import deque
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from cmgsim.arm import strikes
 from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
 from cmgsim.arm.config import ArmConfig, Role, Subscription
+from cmgsim.arm.dataplane.contents import Contents
 from cmgsim.arm.errors import region_down
 from cmgsim.arm.events import OperationStarted, ResourceChanged, ResourceCreated
+from cmgsim.arm.faults import Faults
 from cmgsim.arm.identifiers import guid, iso
 from cmgsim.arm.lifecycle import LIFECYCLES, Lifecycle, Path, path
-from cmgsim.arm.messages import Json
+from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.names import Names
 from cmgsim.arm.operations import Operation, Operations
+from cmgsim.arm.scoped import Scoped
 from cmgsim.arm.store import Lock, Resource, Store
 from cmgsim.arm.throttle import Throttle
 from cmgsim.errors import UnknownName
 from cmgsim.facts import Fact
 
 if TYPE_CHECKING:
-    from cmgsim.arm.deployments import Deployment
+    from cmgsim.arm.planning import Deployment
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,12 +44,28 @@ class ActivityEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class RoleDefinition:
+    """What a role allows, as patterns of actions, and what it takes away again.
+
+    ``scopes`` is where it may be given; a built-in role may be given anywhere.
+    """
+
+    id: str
+    title: str
+    actions: tuple[str, ...]
+    not_actions: tuple[str, ...] = ()
+    data_actions: tuple[str, ...] = ()
+    scopes: tuple[str, ...] = ("/",)
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Assignment:
-    """A role that was given to a principal, by its object id, at a scope."""
+    """A role that was given to a principal, by its object id, at a scope; a custom role is given by its GUID."""
 
     name: str
     scope: str
-    role: Role
+    role: Role | str
     principal: str
 
     @property
@@ -54,13 +74,26 @@ class Assignment:
         return f"{self.scope}/{self.name}".lower()
 
 
+def principal_of(assignment: Assignment) -> str:
+    """Return whom a role was given to."""
+    return assignment.principal
+
+
+def by_principal() -> Scoped[Assignment]:
+    """Return a place for assignments, which finds them by principal too."""
+    return Scoped(principal_of)
+
+
 @dataclass(slots=True)
 class Cloud:
     """What is so at ``now_us``.
 
     ``registrations`` holds the state of (subscription, provider namespace in lower case) where it is not
     ``NotRegistered``; ``under_way`` are the keys of deployments that have not ended; ``origins`` by operation id what
-    the activity log said of the request that began it; ``ordinals`` counts how often what was done to whom.
+    the activity log said of the request that began it; ``failing`` the regions that a fault has put into a state;
+    ``conflicts`` what :mod:`cmgsim.arm.conflicts` remembers;
+    ``definitions`` are custom roles by their GUIDs, ``contents`` what is in containers; ``ordinals`` counts how often
+    what was done to whom.
     """
 
     config: ArmConfig
@@ -72,11 +105,16 @@ class Cloud:
     activity: deque[ActivityEntry]
     operations: Operations = field(default_factory=Operations)
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
-    locks: dict[str, Lock] = field(default_factory=dict)
-    assignments: dict[str, Assignment] = field(default_factory=dict)
+    locks: Scoped[Lock] = field(default_factory=Scoped)
+    assignments: Scoped[Assignment] = field(default_factory=by_principal)
     deployments: dict[str, Deployment] = field(default_factory=dict)
     under_way: dict[str, None] = field(default_factory=dict)
+    definitions: dict[str, RoleDefinition] = field(default_factory=dict)
+    contents: Contents = field(default_factory=Contents)
     origins: dict[str, ActivityEntry] = field(default_factory=dict)
+    faults: Faults = field(default_factory=Faults)
+    failing: dict[str, RegionState] = field(default_factory=dict)
+    conflicts: dict[tuple[str, str, str], Answer] = field(default_factory=dict)
     events: list[Fact] = field(default_factory=list)
     ordinals: dict[tuple[str, str], int] = field(default_factory=dict)
     now_us: int = 0
@@ -92,7 +130,10 @@ class Cloud:
 
     def subscription(self, subscription: str) -> Subscription | None:
         """Return the facts of a subscription, None if there is none with this id."""
-        return next((known for known in self.config.subscriptions if known.id == subscription), None)
+        for known in self.config.subscriptions:  # few, and asked for with every request
+            if known.id == subscription:
+                return known
+        return None
 
     def owner_of(self, resource: Resource) -> Subscription:
         """Return the subscription that a resource is in."""
@@ -111,8 +152,16 @@ class Cloud:
 
     def region_state(self, region: str) -> RegionState:
         """Return how a region fares; a place that is no region (``global``) is always up."""
+        if region in self.failing:
+            return self.failing[region]
         known = self.regions.get(region)
         return known.state if known else RegionState.UP
+
+    def has_room(self, resource: Resource) -> bool:
+        """Say whether there are machines to be had for a resource."""
+        if self.region_state(resource.location) is RegionState.CAPACITY_OUT:
+            return False
+        return not self.faults.active or strikes.has_room(self, resource)
 
     def require_region(self, region: str) -> None:
         """Let a change to something in a region pass if its control plane is up.
@@ -172,7 +221,13 @@ class Cloud:
         return path(table, self.seed, who, self.ordinal(f"path.{lifecycle}", who), self.now_us)
 
     def create(self, resource: Resource) -> Resource:
-        """Keep a new resource and take its names."""
+        """Keep a new resource and take its names.
+
+        Raises:
+            ArmError: 409 ``ResourceTypeRetired`` if a fault says that its type is no longer offered.
+        """
+        if self.faults.active:
+            strikes.before_keeping(self, resource)
         resource = resource.having(created_us=self.now_us, changed_us=self.now_us, etag=self.guid("etag", resource.id))
         for name in resource.names:
             self.names.take(name, resource.id)
@@ -196,16 +251,21 @@ class Cloud:
         fallback_cores: int = 0,
     ) -> Operation:
         """Begin an operation on a resource and mark it as busy with it; ``steps`` replace the drawn path."""
+        steps, code, message = steps or self.path(lifecycle, resource.id), "", ""
+        if self.faults.active:
+            steps, code, message = strikes.on_operation(self, lifecycle, resource, steps)
         operation = Operation(
             self.guid("operation", resource.id),
             resource.id,
             lifecycle,
             effect,
-            steps or self.path(lifecycle, resource.id),
+            steps,
             self.now_us,
             resource.location,
             retry_after_s,
             fallback_cores,
+            code=code,
+            message=message,
         )
         start = self.lifecycle(lifecycle).start
         self.change(resource, state=start, operation=operation.id)

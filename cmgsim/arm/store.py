@@ -145,11 +145,16 @@ class Store:
         """Return how many resources of a type a subscription has."""
         return self._counts.get((subscription, kind.lower()), 0)
 
+    def count_in(self, parent: str, kind: str) -> int:
+        """Return how many resources of a type are directly below an id."""
+        return self._counts.get((parent.lower(), kind.lower()), 0)
+
     def _count(self, resource: Resource | None, sign: int) -> None:
         if resource is None:
             return
         subscription = resource.subscription
-        kind, place = (subscription, resource.type.lower()), (subscription, resource.location)
-        self._counts[kind] = self._counts.get(kind, 0) + sign
+        word, place = resource.type.lower(), (subscription, resource.location)
+        for holder in (subscription, parent_id(resource.key)):
+            self._counts[holder, word] = self._counts.get((holder, word), 0) + sign
         if resource.cores:
             self._cores[place] = self._cores.get(place, 0) + sign * resource.cores

@@ -4,10 +4,18 @@ from __future__ import annotations
 
 from cmgsim.arm.access import roles
 from cmgsim.arm.calls import Call
+from cmgsim.arm.clouds import region_key
 from cmgsim.arm.config import Subscription, Tenant
+from cmgsim.arm.errors import subscription_not_found
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.state import Cloud
+from cmgsim.arm.types import text_of, texts_of
 from cmgsim.arm.views import page
+from cmgsim.draws import draw, identity, stream
+
+_ZONE = stream("arm.subscriptions.zone")
+#: Zones of a region (source: "What are availability zones?").
+_ZONES = 3
 
 
 def list_tenants(cloud: Cloud, call: Call) -> Answer:
@@ -45,6 +53,34 @@ def list_locations(cloud: Cloud, call: Call) -> Answer:
         for region in regions
     )
     return page(call, documents, cloud.config.page_size)
+
+
+def list_zone_peers(cloud: Cloud, call: Call) -> Answer:
+    """Say which zones of subscriptions are the same places (checkZonePeers); numbers are each subscription's own."""
+    document = call.document()
+    region = region_key(text_of(document, "location"))
+    others = [word.rpartition("/")[2].lower() for word in texts_of(document, "subscriptionIds")]
+    for other in others:
+        if cloud.subscription(other) is None:
+            raise subscription_not_found(other)
+    own = _zones(cloud, call.owner.id, region)
+    peers = [
+        {
+            "availabilityZone": own[place],
+            "peers": [
+                {"subscriptionId": other, "availabilityZone": _zones(cloud, other, region)[place]} for other in others
+            ],
+        }
+        for place in sorted(range(_ZONES), key=own.__getitem__)
+    ]
+    return Answer(200, {"subscriptionId": call.owner.id, "location": region, "availabilityZonePeers": peers})
+
+
+def _zones(cloud: Cloud, subscription: str, region: str) -> list[str]:
+    """Draw the number that a subscription has for each of the places of a region."""
+    who = identity(subscription, region)
+    places = sorted(range(_ZONES), key=lambda place: draw(cloud.seed, who, _ZONE, place))
+    return [str(number + 1) for number in places]
 
 
 def _show(cloud: Cloud, subscription: Subscription) -> Json:

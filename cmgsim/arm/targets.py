@@ -8,6 +8,7 @@ collection, or names an action (``.../storageAccounts/x/listKeys``). Case never 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 TENANT, SUBSCRIPTION, GROUP, RESOURCE = "tenant", "subscription", "group", "resource"
 _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELETE": "delete"}
@@ -63,9 +64,13 @@ class Target:
 
     def action(self, method: str) -> str:
         """Return the action that a role must allow: ``Microsoft.Storage/storageAccounts/write``."""
-        root = () if self.namespace else _ROOTS[self.level]
-        words = (self.namespace or _RESOURCES, *root, *self.types)
-        return "/".join((*words, _VERBS.get(method, "action")))
+        return _action(self.level, self.namespace, self.types, method)
+
+
+@lru_cache(maxsize=4096)
+def _action(level: str, namespace: str, types: tuple[str, ...], method: str) -> str:
+    root = () if namespace else _ROOTS[level]
+    return "/".join((namespace or _RESOURCES, *root, *types, _VERBS.get(method, "action")))
 
 
 def parse(path: str) -> Target:
@@ -79,14 +84,14 @@ def parse(path: str) -> Target:
     split = _last_provider(words, position)
     if split > position:
         level = RESOURCE
-    scope = "".join(f"/{word}" for word in words[:split])
+    scope = "/" + "/".join(words[:split]) if split else ""
     namespace, rest = _namespace(words[split:])
     return Target(scope, level, subscription, group, namespace, tuple(rest[0::2]), tuple(rest[1::2]))
 
 
 def _last_provider(words: list[str], position: int) -> int:
     """Return where the chain of the last provider starts, *position* if there is at most one."""
-    if len(words) <= position or words[position].lower() != "providers":
+    if len(words) < position + 5 or words[position].lower() != "providers":
         return position
     later = [index for index in range(position + 4, len(words), 2) if words[index].lower() == "providers"]
     return later[-1] if later else position

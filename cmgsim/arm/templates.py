@@ -12,13 +12,25 @@ from dataclasses import dataclass
 from typing import Any
 
 from cmgsim.arm.errors import ArmError
-from cmgsim.arm.expressions import Scope, evaluate, invalid, invocations, work_out
+from cmgsim.arm.expressions import Invocation, Literal, Scope, calls_in, evaluate, invalid, invocations, work_out
 from cmgsim.arm.functions import FUNCTIONS, resource_id
 from cmgsim.arm.messages import Json
 
 #: (source: "Best practices for ARM templates": template limits)
 MOST = {"parameters": 256, "variables": 256, "outputs": 64, "resources": 800}
-_OWN = ("name", "type", "apiVersion", "dependsOn", "condition", "copy", "resources", "comments", "scope")
+#: The members of a resource that are the template's, not the resource's.
+OWN = (
+    "name",
+    "type",
+    "apiVersion",
+    "dependsOn",
+    "condition",
+    "copy",
+    "resources",
+    "comments",
+    "scope",
+    "resourceGroup",
+)
 _TYPES: dict[str, type | tuple[type, ...]] = {
     "string": str,
     "securestring": str,
@@ -53,6 +65,7 @@ class _Draft:
 
     item: Item
     loop: str
+    batch: int
     wanted: tuple[str, ...]
 
 
@@ -101,7 +114,7 @@ def body_of(item: Item, scope: Scope) -> Json:
         ArmError: 400 ``InvalidTemplate``.
     """
     scope.copies = dict(item.copies)
-    source = {name: value for name, value in item.source.items() if name not in _OWN}
+    source = {name: value for name, value in item.source.items() if name not in OWN}
     properties = source.get("properties")
     if isinstance(properties, dict) and _is_inner(properties):
         inner = {"template": properties.get("template")}
@@ -154,7 +167,7 @@ def _require_bounds(name: str, facts: Json, value: Any) -> None:
 def _drafts(source: object, scope: Scope, kind_before: str, name_before: str) -> Iterator[_Draft]:
     """Yield a resource, as often as its loop says, and the resources written inside of it."""
     written = _object(source, "resources")
-    loop, count = _loop(written, scope)
+    loop, count, batch = _loop(written, scope)
     for index in range(count):
         copies = (("", index), (loop, index)) if loop else ()
         scope.copies = dict(copies)
@@ -163,28 +176,35 @@ def _drafts(source: object, scope: Scope, kind_before: str, name_before: str) ->
         kind = kind_before + str(written.get("type", ""))
         name = name_before + str(evaluate(written.get("name", ""), scope, FUNCTIONS))
         wanted = tuple(str(word) for word in evaluate(_list(written, "dependsOn"), scope, FUNCTIONS))
-        item = Item(_id(kind, name, scope), kind, _version(written, scope), written, copies)
-        yield _Draft(item, loop, wanted)
+        place = evaluate(written.get("resourceGroup", ""), scope, FUNCTIONS)
+        item = Item(_id(kind, name, place, scope), kind, _version(written, scope), written, copies)
+        yield _Draft(item, loop, batch, wanted)
         for inner in _list(written, "resources"):
             yield from _drafts(inner, scope, f"{kind}/", f"{name}/")
     scope.copies = {}
 
 
-def _loop(written: Json, scope: Scope) -> tuple[str, int]:
-    """Return the name and the length of a resource's loop, no name and one if it has none."""
+def _loop(written: Json, scope: Scope) -> tuple[str, int, int]:
+    """Return the name, the length and the batch of a resource's loop: no name and one if it has none.
+
+    A batch is how many are made at a time in the mode ``serial``, 0 if all are.
+    """
     if "copy" not in written:
-        return "", 1
+        return "", 1, 0
     copy = evaluate(_object(written["copy"], "copy"), scope, FUNCTIONS)
     name, count = copy.get("name"), copy.get("count")
     if not isinstance(name, str) or not name or type(count) is not int or not 0 <= count <= MOST["resources"]:
         raise invalid(f"a loop needs a name and a count of 0 to {MOST['resources']}, not {copy!r}")
-    return name, count
+    batch = copy.get("batchSize", 1) if str(copy.get("mode", "")).lower() == "serial" else 0
+    if type(batch) is not int or not 0 <= batch <= MOST["resources"]:
+        raise invalid(f"the batchSize of the loop '{name}' must be 1 to {MOST['resources']}, not {batch!r}")
+    return name, count, batch
 
 
-def _id(kind: str, name: str, scope: Scope) -> str:
+def _id(kind: str, name: str, group: object, scope: Scope) -> str:
     if not kind.count("/") or kind.count("/") != len(name.split("/")) or not all(name.split("/")):
         raise invalid(f"the template resource '{name}' of type '{kind}' has incorrect segment lengths")
-    return resource_id(scope, [kind, name])
+    return resource_id(scope, [str(group), kind, name] if group else [kind, name])
 
 
 def _version(written: Json, scope: Scope) -> str:
@@ -200,16 +220,35 @@ def _connected(draft: _Draft, drafts: list[_Draft], scope: Scope) -> Item:
     said = [key for word in draft.wanted for key in _named(word, drafts, item)]
     scope.copies = dict(item.copies)
     meant = [key for word in _referred(item.source, scope) for key in _matching(word, drafts)]
-    depends = tuple(dict.fromkeys(key for key in (*said, *meant) if key != item.key))
+    depends = tuple(dict.fromkeys(key for key in (*said, *meant, *_batch_before(draft, drafts)) if key != item.key))
     return Item(item.id, item.kind, item.version, item.source, item.copies, depends)
 
 
+def _batch_before(draft: _Draft, drafts: list[_Draft]) -> list[str]:
+    """Return the keys of what a loop that makes batch after batch has to have made before."""
+    if not draft.batch:
+        return []
+    batch = _index(draft) // draft.batch
+    peers = [known for known in drafts if known.loop == draft.loop]
+    return [known.item.key for known in peers if _index(known) // draft.batch == batch - 1]
+
+
+def _index(draft: _Draft) -> int:
+    return dict(draft.item.copies)[draft.loop]
+
+
 def _referred(source: Json, scope: Scope) -> list[str]:
-    body = {name: value for name, value in source.items() if name not in _OWN}
+    body = {name: value for name, value in source.items() if name not in OWN}
     if isinstance(body.get("properties"), dict) and _is_inner(body["properties"]):
         body["properties"] = {name: value for name, value in body["properties"].items() if name != "template"}
     calls = [call for call in invocations(body) if call.name in ("reference", "listkeys") and call.arguments]
-    return [str(work_out(call.arguments[0], scope, FUNCTIONS)) for call in calls]
+    return [str(work_out(call.arguments[0], scope, FUNCTIONS)) for call in calls if not _is_in_loop(call, scope)]
+
+
+def _is_in_loop(call: Invocation, scope: Scope) -> bool:
+    """Say whether a call needs the index of a loop within the body, which is not known yet."""
+    names = [inner.arguments[0] for inner in calls_in(call) if inner.name == "copyindex" and inner.arguments]
+    return any(isinstance(name, Literal) and name.value not in scope.copies for name in names)
 
 
 def _named(word: str, drafts: list[_Draft], item: Item) -> list[str]:
@@ -230,9 +269,10 @@ def _matching(word: str, drafts: list[_Draft]) -> list[str]:
 
 
 def _short_names(item: Item) -> tuple[str, ...]:
-    words = item.key.split("/providers/", 1)[1].split("/")
+    _, _, inner = item.key.partition("/providers/")
+    words = inner.split("/") if inner else [*item.kind.lower().split("/"), item.key.rpartition("/")[2]]
     names = "/".join(words[2::2])
-    return names, words[-1], f"{item.kind.lower()}/{names}", item.key.split("/providers/", 1)[1]
+    return names, words[-1], f"{item.kind.lower()}/{names}", "/".join(words)
 
 
 def _require_no_circle(items: tuple[Item, ...]) -> None:

@@ -49,6 +49,7 @@ def issue(seed: int, claims: Claims, start_s: int) -> str:
     return f"{text}.{_sign(seed, text)}"
 
 
+@lru_cache(maxsize=256)
 def read(seed: int, token: str, start_s: int) -> Claims | None:
     """Read a token that this seed issued, whether expired or not; None if it did not."""
     text, _, signature = token.rpartition(".")

@@ -18,29 +18,25 @@ What would leave simulated time is left out or replaced, each with its public co
 * The policy that registers providers by itself waits with ``time.sleep``. :func:`pipeline` has none: whoever needs a
   provider registers it, as in a subscription where that is an administrator's task.
 
-This file needs azure-core; nothing else in the room imports it.
+This file needs azure-core; the asynchronous twin is :mod:`cmgsim.arm.async_transport`.
 """
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator
-from http import HTTPStatus
 from types import TracebackType
 from typing import Any, Protocol
-from urllib.parse import urlencode
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
-from azure.core.exceptions import HttpResponseError
 from azure.core.pipeline import PipelineRequest, policies
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.polling import PollingMethod
-from azure.core.rest import HttpRequest, HttpResponse
-from azure.core.utils import case_insensitive_dict
+from azure.core.rest import HttpRequest
 
 from cmgsim.arm.clouds import ENVIRONMENTS
+from cmgsim.arm.exchange import SimResponse, arrived, request_of
 from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
+from cmgsim.arm.simulated_loop import Clock
 from cmgsim.arm.tokens import LIFETIME_US
 from cmgsim.units import MILLISECOND, MINUTE, SECOND
 
@@ -50,15 +46,11 @@ LATENCY_US = 50 * MILLISECOND
 RENEW_US = 5 * MINUTE
 
 
-class Clock(Protocol):
-    """Whose time it is: what a transport reads, and moves."""
+class Asked(Protocol):
+    """Whom a transport asks: an :class:`ArmService`, or whatever stands before one."""
 
-    @property
-    def now_us(self) -> int:
-        """Return the present moment."""
-
-    def wait(self, duration_us: int) -> None:
-        """Let time pass."""
+    def handle(self, request: Request, now_us: int) -> Response:
+        """Answer a request at a moment."""
 
 
 class ScriptClock:
@@ -73,127 +65,13 @@ class ScriptClock:
         self.now_us += duration_us
 
 
-class SimResponse(HttpResponse):
-    """An answer as azure-core wants it, in its present form and in the older one."""
-
-    block_size = 4096
-
-    def __init__(self, request: HttpRequest, response: Response) -> None:
-        self._request = request
-        self._response = response
-        self._headers = case_insensitive_dict(dict(response.headers))
-        self._encoding: str | None = None
-        self._closed = False
-
-    @property
-    def request(self) -> HttpRequest:
-        """Return what was asked."""
-        return self._request
-
-    @property
-    def status_code(self) -> int:
-        """Return the status."""
-        return self._response.status
-
-    @property
-    def headers(self) -> Any:
-        """Return the headers, whatever the case of their names."""
-        return self._headers
-
-    @property
-    def reason(self) -> str:
-        """Return the status in words."""
-        return HTTPStatus(self._response.status).phrase
-
-    @property
-    def content_type(self) -> str | None:
-        """Return the type of the content, None if there is none."""
-        return self._response.header("content-type") or None
-
-    @property
-    def is_closed(self) -> bool:
-        """Say whether it was closed."""
-        return self._closed
-
-    @property
-    def is_stream_consumed(self) -> bool:
-        """Say that it was read: it is all there from the start."""
-        return True
-
-    @property
-    def encoding(self) -> str | None:
-        """Return the encoding that was set, None if none was."""
-        return self._encoding
-
-    @encoding.setter
-    def encoding(self, value: str | None) -> None:
-        self._encoding = value
-
-    @property
-    def url(self) -> str:
-        """Return the address that was asked."""
-        return self._request.url
-
-    @property
-    def content(self) -> bytes:
-        """Return the content."""
-        return self._response.body
-
-    def body(self) -> bytes:
-        """Return the content, under its older name."""
-        return self._response.body
-
-    def text(self, encoding: str | None = None) -> str:
-        """Return the content as text."""
-        return self._response.body.decode(encoding or self._encoding or "utf-8-sig")
-
-    def json(self) -> Any:
-        """Return the content as JSON.
-
-        Raises:
-            ValueError: if it is none.
-        """
-        return json.loads(self.text())
-
-    def raise_for_status(self) -> None:
-        """Let a good answer pass.
-
-        Raises:
-            HttpResponseError: for a status of 400 or more.
-        """
-        if self.status_code >= 400:
-            raise HttpResponseError(response=self)
-
-    def read(self) -> bytes:
-        """Return the content."""
-        return self._response.body
-
-    def close(self) -> None:
-        """Close it; there is nothing to let go."""
-        self._closed = True
-
-    def iter_raw(self, **kwargs: Any) -> Iterator[bytes]:
-        """Return the content in one piece."""
-        yield self._response.body
-
-    def iter_bytes(self, **kwargs: Any) -> Iterator[bytes]:
-        """Return the content in one piece."""
-        yield self._response.body
-
-    def __enter__(self) -> SimResponse:
-        return self
-
-    def __exit__(self, *args: Any) -> None:
-        self.close()
-
-
 class SimTransport(HttpTransport[HttpRequest, SimResponse]):
     """The way of SDK clients into the fake cloud; its ``sleep`` moves the clock.
 
     ``latency_us`` passes with every request. ``requests`` counts those sent, ``slept_us`` what was slept.
     """
 
-    def __init__(self, service: ArmService, clock: Clock, latency_us: int = LATENCY_US) -> None:
+    def __init__(self, service: Asked, clock: Clock, latency_us: int = LATENCY_US) -> None:
         self._service = service
         self._clock = clock
         self._latency_us = latency_us
@@ -201,10 +79,18 @@ class SimTransport(HttpTransport[HttpRequest, SimResponse]):
         self.slept_us = 0
 
     def send(self, request: HttpRequest, **kwargs: Any) -> SimResponse:
-        """Send a request and return its answer, one latency later."""
+        """Send a request and return its answer, one latency later, or as late as a fault makes it.
+
+        Raises:
+            ServiceRequestError: if a fault keeps the request from arriving.
+            ServiceResponseError: if a fault keeps the answer from arriving.
+        """
         self.requests += 1
         self._clock.wait(self._latency_us)
-        return SimResponse(request, self._service.handle(_request(request), self._clock.now_us))
+        response = self._service.handle(request_of(request), self._clock.now_us)
+        if response.delay_us:
+            self._clock.wait(response.delay_us)
+        return SimResponse(request, arrived(response))
 
     def sleep(self, duration: float) -> None:
         """Let so many seconds pass."""
@@ -358,17 +244,3 @@ def client_options(
         "transport": SimTransport(service, clock, latency_us),
         "policies": pipeline(credential, clock, scope),
     }
-
-
-def _request(request: HttpRequest) -> Request:
-    return Request(request.method, request.url, dict(request.headers), _content(request))
-
-
-def _content(request: Any) -> bytes:
-    """Return the body of a request, whether of the present form or of the older one."""
-    content = request.content if hasattr(request, "content") else request.body
-    if isinstance(content, dict):
-        return urlencode(content).encode()
-    if hasattr(content, "read"):
-        content = content.read()
-    return content.encode() if isinstance(content, str) else content or b""

@@ -178,6 +178,46 @@ def object_of(document: Mapping[str, Any], name: str) -> Json:
     return value
 
 
+def list_of(document: Mapping[str, Any], name: str) -> list[Any]:
+    """Return a list of a document, an empty one when it is absent.
+
+    Raises:
+        ArmError: 400 ``InvalidRequestContent`` if it is no list.
+    """
+    value = document.get(name)
+    if value is None:
+        return []
+    if not isinstance(value, list):
+        raise bad_request("InvalidRequestContent", f"The value of '{name}' must be a list, not {value!r}.")
+    return value
+
+
+def objects_of(document: Mapping[str, Any], name: str) -> list[Json]:
+    """Return a list of objects of a document, an empty one when it is absent.
+
+    Raises:
+        ArmError: 400 ``InvalidRequestContent`` if it is anything else.
+    """
+    values = list_of(document, name)
+    for value in values:
+        if not isinstance(value, dict):
+            raise bad_request("InvalidRequestContent", f"The values of '{name}' must be objects, not {value!r}.")
+    return values
+
+
+def texts_of(document: Mapping[str, Any], name: str) -> list[str]:
+    """Return a list of texts of a document, an empty one when it is absent.
+
+    Raises:
+        ArmError: 400 ``InvalidRequestContent`` if it is anything else.
+    """
+    values = list_of(document, name)
+    for value in values:
+        if not isinstance(value, str):
+            raise bad_request("InvalidRequestContent", f"The values of '{name}' must be strings, not {value!r}.")
+    return values
+
+
 def count_of(document: Mapping[str, Any], name: str, default: int, most: int) -> int:
     """Return a whole number of 0..most of a document.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from itertools import islice
 from urllib.parse import quote, urlencode
 
 from cmgsim.arm.calls import Call
@@ -83,7 +84,7 @@ def page(call: Call, items: Iterable[Json], size: int) -> Answer:
     """
     size = min(_number(call, "$top", size) or size, size)
     first = _number(call, "$skiptoken", 0)
-    wanted = list(items)[first : first + size + 1]
+    wanted = list(islice(items, first, first + size + 1))
     document: Json = {"value": wanted[:size]}
     if len(wanted) > size:
         query = {**call.request.query, "$skiptoken": str(first + size)}

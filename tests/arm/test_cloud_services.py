@@ -119,6 +119,7 @@ def test_scaling_leaves_running_instances_alone() -> None:
     assert (statuses(driver, slot), cores(driver)) == (["ReadyRole"] * 4, 8)
     driver.poll(driver.put(slot, package(1)))
     assert (statuses(driver, slot), cores(driver)) == (["ReadyRole"], 2)
+    assert 'count="1"' in driver.get(slot).json()["properties"]["configuration"], "the configuration is written anew"
 
 
 def test_stopping_and_starting() -> None:
@@ -180,6 +181,7 @@ def test_a_full_region_refuses_instances_after_a_while() -> None:
     grown = driver.poll(driver.put(slot, package(4))).json()
     assert (grown["status"], grown["error"]["code"]) == ("Failed", "AllocationFailed")
     assert (statuses(driver, slot), cores(driver)) == (["ReadyRole"] * 2, 4)
+    assert 'count="2"' in driver.get(slot).json()["properties"]["configuration"], "and is that of before"
     assert driver.poll(driver.put(slot, package(1))).json()["status"] == "Succeeded", "fewer need no room"
 
 
@@ -246,7 +248,9 @@ BROKEN = [
     {"configuration": "not base64!"},
     {"configuration": b64encode(b"<a").decode()},
     {"configuration": "<!DOCTYPE a [<!ENTITY b 'c'>]><a>&b;</a>"},
+    {"configuration": "<!DOCTYPE x><a/>"},
     {"configuration": configuration(Web=0)},
+    {"configuration": configuration(Web=1).replace('count="1"', 'count="x"')},
     {"configuration": configuration(Web=1001)},
     {"configuration": configuration(**{"We/b": 1})},
     {"roles": []},

@@ -153,7 +153,7 @@ def test_a_template_can_be_judged_without_being_deployed() -> None:
     assert driver.post(f"{PATH}/validate", written).json()["properties"]["provisioningState"] == "Succeeded"
     driver.poll(driver.put(f"/resourceGroups/rg/providers/{NETWORK}/net", {"location": "eastus"}))
     changes = driver.post(f"{PATH}/whatIf", written).json()["properties"]["changes"]
-    assert [change["changeType"] for change in changes] == ["Deploy", "Create"]
+    assert [change["changeType"] for change in changes] == ["NoChange", "Create"]
     assert [found["name"] for found in driver.get("/resources").json()["value"]] == ["net"]
     assert error(driver.post(f"{PATH}/validate", body(7))) == (400, "InvalidTemplate")
 
@@ -366,10 +366,10 @@ def test_parameters_are_those_of_the_template_and_secrets_are_not_shown() -> Non
     assert list(shown["parameters"]) == ["q"]
 
 
-def test_only_the_incremental_mode_is_modelled_and_names_are_short() -> None:
+def test_a_deployment_has_a_mode_and_a_short_name() -> None:
     driver = driver_with_group()
-    complete = {"properties": {"mode": "Complete", "template": template()}}
-    assert error(driver.put(PATH, complete)) == (501, "NotModelled")
+    sideways = {"properties": {"mode": "Sideways", "template": template()}}
+    assert error(driver.put(PATH, sideways)) == (400, "InvalidDeploymentMode")
     assert error(driver.put(f"{PATH}{'x' * 64}", body(template()))) == (400, "InvalidDeploymentName")
     none = PATH.replace("/rg/", "/none/")
     assert error(driver.put(none, body(template()))) == (404, "ResourceGroupNotFound")

@@ -140,7 +140,7 @@ def test_a_subnet_is_made_in_its_network() -> None:
     driver.poll(driver.put(subnet, {"properties": {"addressPrefix": "10.0.0.0/24"}}))
     assert "location" not in driver.get(subnet).json()
     assert [known["name"] for known in driver.get(network).json()["properties"]["subnets"]] == ["outer", "inner"]
-    assert names(driver, f"{network}/subnets") == ["inner"]
+    assert names(driver, f"{network}/subnets") == ["outer", "inner"]
     assert names(driver, "/resources") == ["net"], "what has no place of its own is not listed"
     driver.poll(driver.delete(network))
     assert driver.get(subnet).status == 404

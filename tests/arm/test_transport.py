@@ -15,11 +15,11 @@ from azure.mgmt.storage import StorageManagementClient
 from parts import API, Driver, subscription
 
 from cmgsim.arm.config import ArmConfig, ThrottleMode
+from cmgsim.arm.exchange import SimResponse
 from cmgsim.arm.service import ArmService
 from cmgsim.arm.transport import (
     LATENCY_US,
     ScriptClock,
-    SimResponse,
     SimTransport,
     client_options,
     inline_polling,

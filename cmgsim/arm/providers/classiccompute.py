@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from cmgsim.arm import classic, cscfg
+from cmgsim.arm import classic, classicupgrades, cscfg
 from cmgsim.arm.calls import Call
 from cmgsim.arm.changes import usable_group
 from cmgsim.arm.clouds import cloud_service_fqdn
@@ -26,6 +26,7 @@ from cmgsim.arm.operations import Operation
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
 from cmgsim.arm.types import (
+    Effect,
     Handler,
     NameRule,
     Provider,
@@ -258,4 +259,5 @@ _ROUTES: dict[tuple[str, str], Handler] = {
 }
 for _verb in ("restart", "reimage", "rebuild"):
     _ROUTES["POST", f"{_SERVICES}/slots/roles/roleinstances/{_verb}"] = renew_instance
-PROVIDER = Provider("Microsoft.ClassicCompute", (SERVICE, SLOT, ROLE), _ROUTES, {classic.EFFECT: classic.settle})
+_EFFECTS: dict[str, Effect] = {classic.EFFECT: classic.settle, classicupgrades.EFFECT: classicupgrades.settle}
+PROVIDER = Provider("Microsoft.ClassicCompute", (SERVICE, SLOT, ROLE), _ROUTES, _EFFECTS)

@@ -12,12 +12,13 @@ from base64 import b64encode
 
 from cmgsim.arm.calls import Call
 from cmgsim.arm.clouds import storage_fqdn
-from cmgsim.arm.errors import ArmError, bad_request, resource_not_found
+from cmgsim.arm.errors import ArmError, bad_request
 from cmgsim.arm.identifiers import group_of, subscription_of
 from cmgsim.arm.messages import Answer, Json
+from cmgsim.arm.providers import containers, migrations, signing
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
-from cmgsim.arm.types import NameRule, Provider, ResourceType, Style, text_of
+from cmgsim.arm.types import NameRule, Provider, ResourceType, Style, object_of, text_of
 from cmgsim.draws import draw, identity, stream
 
 _KEY = stream("arm.storage.key")
@@ -54,6 +55,13 @@ def keys(cloud: Cloud, resource: Resource) -> list[Json]:
     ]
 
 
+def delegation_key(cloud: Cloud, resource: Resource, principal: str, start: str, expiry: str) -> str:
+    """Return the key that a user has to sign with, for a time, until all such keys are revoked."""
+    turn = resource.secret.get("delegations", 0)
+    who = identity(resource.secret.get("born", resource.key), principal, start, expiry, str(turn))
+    return b64encode(b"".join(draw(cloud.seed, who, _KEY, word).to_bytes(8, "little") for word in range(4))).decode()
+
+
 def check_name(cloud: Cloud, call: Call) -> Answer:
     """Say whether an account could have a name (checkNameAvailability)."""
     name = text_of(call.document(), "name")
@@ -68,37 +76,55 @@ def check_name(cloud: Cloud, call: Call) -> Answer:
 
 def list_keys(cloud: Cloud, call: Call) -> Answer:
     """Show the keys of an account (listKeys)."""
-    return Answer(200, {"keys": keys(cloud, _account(cloud, call))})
+    return Answer(200, {"keys": keys(cloud, migrations.find(cloud, call))})
 
 
 def regenerate_key(cloud: Cloud, call: Call) -> Answer:
     """Replace one key of an account (regenerateKey)."""
-    account, name = _account(cloud, call), text_of(call.document(), "keyName")
+    account, name = migrations.find(cloud, call), text_of(call.document(), "keyName")
     if name not in ("key1", "key2"):
         raise bad_request("InvalidParameter", f"The value '{name}' of 'keyName' is invalid; use 'key1' or 'key2'.")
+    return Answer(200, {"keys": keys(cloud, turned(cloud, account, int(name[-1]) - 1))})
+
+
+def turned(cloud: Cloud, account: Resource, number: int) -> Resource:
+    """Replace one of the keys of an account, 0 or 1; return the account."""
     turns = list(account.secret.get("key_turns", (0, 0)))
-    turns[int(name[-1]) - 1] += 1
-    account = cloud.change(account, secret=account.secret | {"key_turns": tuple(turns)})
-    return Answer(200, {"keys": keys(cloud, account)})
+    turns[number] += 1
+    return cloud.change(account, secret=account.secret | {"key_turns": tuple(turns)})
 
 
-def _account(cloud: Cloud, call: Call) -> Resource:
-    account = cloud.store.get(call.target.resource_id)
-    if account is None:
-        raise resource_not_found("Microsoft.Storage/storageAccounts", call.target.name, call.target.group)
-    return account
+def list_account_signature(cloud: Cloud, call: Call) -> Answer:
+    """Sign for a whole account (listAccountSas)."""
+    return signing.account_signature(cloud, call, keys(cloud, migrations.find(cloud, call)))
+
+
+def list_service_signature(cloud: Cloud, call: Call) -> Answer:
+    """Sign for a container or a blob (listServiceSas)."""
+    return signing.service_signature(cloud, call, keys(cloud, migrations.find(cloud, call)))
+
+
+def _check(cloud: Cloud, resource: Resource) -> None:
+    """Refuse an account whose kind or redundancy is no word."""
+    text_of(resource.body, "kind")
+    text_of(object_of(resource.body, "sku"), "name")
+
+
+def _complete(cloud: Cloud, resource: Resource) -> Resource:
+    """Give a new account the seed of its keys, which it keeps wherever it moves."""
+    return resource.having(secret=resource.secret or {"born": f"{resource.key}\x1f{cloud.now_us}"})
 
 
 def _view(cloud: Cloud, resource: Resource) -> Json:
     suffix = cloud.environment_of(resource.subscription).storage_suffix
-    shown: Json = {"primaryLocation": resource.location, "statusOfPrimary": "available"}
+    shown = migrations.places(resource)
     shown["creationTime"] = cloud.iso(resource.created_us)
     shown["primaryEndpoints"] = {name: f"https://{resource.name}.{name}.{suffix}/" for name in _SERVICES}
     return shown
 
 
 def _key(seed: int, resource: Resource, number: int, turn: int) -> str:
-    who = identity(resource.key, str(resource.created_us), str(number))
+    who = identity(resource.secret.get("born", resource.key), str(number))
     words = (draw(seed, who, _KEY, 8 * turn + word) for word in range(8))
     return b64encode(b"".join(word.to_bytes(8, "little") for word in words)).decode()
 
@@ -120,12 +146,28 @@ PROVIDER = Provider(
             name_rule=NAME_RULE,
             claims=account_names,
             taken=account_taken,
+            check=_check,
+            complete=_complete,
             view=_view,
         ),
+        containers.SERVICE,
+        containers.CONTAINER,
+        containers.POLICY,
     ),
     {
         ("POST", "subscription/microsoft.storage/checknameavailability"): check_name,
         ("POST", f"{_ACCOUNT}/listkeys"): list_keys,
         ("POST", f"{_ACCOUNT}/regeneratekey"): regenerate_key,
+        ("POST", f"{_ACCOUNT}/listaccountsas"): list_account_signature,
+        ("POST", f"{_ACCOUNT}/listservicesas"): list_service_signature,
+        ("POST", f"{_ACCOUNT}/revokeuserdelegationkeys"): signing.revoke_delegation,
+        ("POST", f"{_ACCOUNT}/failover"): migrations.failover,
+        ("POST", f"{_ACCOUNT}/restoreblobranges"): migrations.restore_ranges,
+        ("POST", f"{_ACCOUNT}/hnsonmigration"): migrations.begin_namespaces,
+        ("POST", f"{_ACCOUNT}/aborthnsonmigration"): migrations.abort_namespaces,
+        ("POST", f"{_ACCOUNT}/startaccountmigration"): migrations.begin_conversion,
+        ("GET", f"{_ACCOUNT}/accountmigrations/*"): migrations.show_conversion,
+        **containers.ROUTES,
     },
+    {migrations.TURN: migrations.turn, containers.WORM: containers.end_worm},
 )
