@@ -17,6 +17,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).parent))
+import arm
 import pages
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -167,7 +168,13 @@ def assumptions(root: Path) -> str:
 
 
 #: Made from what is written in tests, data and comments.
-WRITTEN = {"coverage.md": coverage, "oracles.md": oracles, "conflicts.md": conflicts, "assumptions.md": assumptions}
+WRITTEN = {
+    "arm-coverage.md": lambda root: arm.page(root, claims(root, "serves")),
+    "assumptions.md": assumptions,
+    "conflicts.md": conflicts,
+    "coverage.md": coverage,
+    "oracles.md": oracles,
+}
 #: Made from what the code holds; see pages.py.
 HELD = {
     "rules.md": pages.rules,
@@ -175,6 +182,7 @@ HELD = {
     "gateway_life.svg": pages.gateway_life_drawing,
     "versions.md": pages.versions,
     "steps.md": pages.steps,
+    "faults.md": pages.faults,
     "checks.md": pages.checks,
 }
 PAGES = WRITTEN | HELD

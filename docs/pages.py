@@ -82,6 +82,40 @@ def steps(root: Path) -> str:
     )
 
 
+def faults(root: Path) -> str:
+    """Make the page on faults."""
+    from cmgsim.arm.faults import POINTS
+    from cmgsim.design.hardships import AZURE_POINTS, Fault, Swarm
+
+    kinds = _fields(
+        "Faults",
+        "What can go wrong in a scenario. Each entry of `faults:` is a mapping with one of these kinds, and a window:\n"
+        "`at` counts from the beginning of the run, `lasting` from there (left out, to the end), such as\n"
+        '`- vm_down: {gateway: east, vm: 1}`. In Python: `with world.fault("vm_down", gateway="east", vm=1):`.',
+        Fault,
+        skip=("at", "lasting"),
+    )
+    swarm = [f"| `{name}` | {_line(field.description)} |" for name, field in Swarm.model_fields.items()]
+    points = [
+        f"| `{point.value}` | {_line(meaning)} | {', '.join(f'`{name}`' for name in parameters)} |"
+        for point, (meaning, parameters) in POINTS.items()
+        if point in AZURE_POINTS
+    ]
+    return "\n".join(
+        [
+            kinds,
+            "## Points of azure_fault\n",
+            "| point | what happens | parameters |\n| --- | --- | --- |",
+            *points,
+            "\n## A swarm\n",
+            "`swarm:` beside `faults:` draws a mix by the seed of each run.\n",
+            "| name | meaning |\n| --- | --- |",
+            *swarm,
+            "",
+        ]
+    )
+
+
 def checks(root: Path) -> str:
     """Make the page on checks."""
     from cmgsim.design.scenario import Expectation

@@ -46,11 +46,17 @@ def test_oracles_and_assumptions_stand_once_and_in_order():
     assert [row["id"] for row in generate.rows(ROOT, "assumption_rows.csv")] == [f"A-{n:02}" for n in range(1, 32)]
 
 
+def test_every_conflict_stands_once_and_a_test_decides_it():
+    known = [row["id"] for row in generate.rows(ROOT, "conflict_rows.csv")]
+    assert known == [f"X-{number}" for number in range(1, len(known) + 1)]
+    assert set(known) == set(generate.claims(ROOT, "conflict")), "see docs/reference/conflicts.md"
+
+
 def small_repository(tmp_path: Path, test: str, code: str = "") -> Path:
     for folder in ("docs/reference", "tests", "scenarios", "cmgsim"):
         (tmp_path / folder).mkdir(parents=True)
-    for name in ("seed_rows.csv", "oracle_rows.csv", "assumption_rows.csv"):
-        (tmp_path / "docs/reference" / name).write_bytes((DOCS / "reference" / name).read_bytes())
+    for data in (DOCS / "reference").glob("*.csv"):
+        (tmp_path / "docs/reference" / data.name).write_bytes(data.read_bytes())
     (tmp_path / "tests/test_it.py").write_text(test)
     (tmp_path / "cmgsim/it.py").write_text(code)
     return tmp_path

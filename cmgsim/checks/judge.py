@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from cmgsim.checks import conservation, liveness, safety  # noqa: F401  (importing them files their checks)
+from cmgsim.checks import azure, conservation, liveness, safety  # noqa: F401  (importing them files their checks)
 from cmgsim.checks.check import CHECKS
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.scenario import Expectation

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from cmgsim.checks.check import check
-from cmgsim.checks.safety import describe, within
+from cmgsim.checks.safety import describe, share_limit, share_within, within
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.scenario import ClientsKnowing, OperationsEnd, RequestsServed
 from cmgsim.fleet.series import ENDS, Count
@@ -80,11 +80,12 @@ def requests_served(run: Run, expected: RequestsServed) -> Verdict:
     counts = run.series.requests[:, :, GATEWAY_WAY, :].sum(axis=(0, 1))
     served, finished = int(counts[Count.SERVED]), sum(int(counts[end]) for end in ENDS)
     share = served * PARTS_PER_MILLION // finished if finished else PARTS_PER_MILLION
+    holds = share_within(share, expected.at_least, expected.at_most)
     rows = (("served", served), ("refused", int(counts[Count.REFUSED])), ("unanswered", int(counts[Count.UNANSWERED])))
     return Verdict(
         check="requests_served",
-        holds=share >= expected.at_least,
+        holds=holds,
         measured=format_share(share),
-        limit=f"at least {format_share(expected.at_least)}",
-        counter_examples=Table(("outcome", "requests"), () if share >= expected.at_least else rows),
+        limit=share_limit(expected.at_least, expected.at_most),
+        counter_examples=Table(("outcome", "requests"), () if holds else rows),
     )

@@ -7,7 +7,7 @@ from cmgsim.checks.verdict import Verdict
 from cmgsim.design.scenario import Bound, NothingMore, Outage, StrandedClients
 from cmgsim.fleet.engine import NEVER
 from cmgsim.tables import Table
-from cmgsim.units import format_duration, format_moment, timedelta_us
+from cmgsim.units import format_duration, format_moment, format_share, timedelta_us
 from cmgsim.world.run import Run
 
 
@@ -93,6 +93,17 @@ def describe(bound: Bound) -> str:
     if bound.at_most is not None:
         words.append(f"at most {bound.at_most}")
     return " and ".join(words)
+
+
+def share_within(share: int, at_least: int | None, at_most: int | None) -> bool:
+    """Say whether a share (ppm) keeps its bounds."""
+    return (at_least is None or share >= at_least) and (at_most is None or share <= at_most)
+
+
+def share_limit(at_least: int | None, at_most: int | None) -> str:
+    """Write bounds of a share in words: ``at least 45% and at most 55%``."""
+    bounds = (("at least", at_least), ("at most", at_most))
+    return " and ".join(f"{word} {format_share(bound)}" for word, bound in bounds if bound is not None)
 
 
 def _stranding_step(run: Run, duration_us: int) -> int | None:

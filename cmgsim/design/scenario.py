@@ -102,8 +102,16 @@ class Outage(Record):
 class RequestsServed(Record):
     """The share of clients' requests over a gateway that are served."""
 
-    at_least: Share
+    at_least: Share | None = None
     """At least this share."""
+    at_most: Share | None = None
+    """At most this share."""
+
+    @model_validator(mode="after")
+    def _some_bound(self) -> RequestsServed:
+        if self.at_most is None and self.at_least is None:
+            raise ValueError("give 'at_most', 'at_least' or both")
+        return self
 
 
 class Availability(Record):

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from cmgsim.checks.judge import judge
 from cmgsim.checks.verdict import Verdict
 from cmgsim.design.files import LoadedScenario
+from cmgsim.design.hardships import Fault
+from cmgsim.faults.swarm import drawn_faults
 from cmgsim.rehearsal.rehearse import Observer, rehearse
 from cmgsim.site.facts import Outcome
 from cmgsim.tables import Table
@@ -49,8 +51,14 @@ class Judged:
         return f"cmgsim rehearse {self.scenario.path.as_posix()} --seed {self.seed}{changes}"
 
 
-def judge_scenario(loaded: LoadedScenario, seed: int, observer: Observer | None = None) -> Judged:
-    """Run a scenario with one seed and judge what it expects."""
+def judge_scenario(
+    loaded: LoadedScenario, seed: int, observer: Observer | None = None, watch: Sequence[str] = ()
+) -> Judged:
+    """Run a scenario with one seed and judge what it expects; *watch* names clients whose every deed is kept.
+
+    Raises:
+        UnknownName: if there is no client of a name to watch.
+    """
     scenario = loaded.scenario
     run = rehearse(
         loaded.design,
@@ -59,10 +67,20 @@ def judge_scenario(loaded: LoadedScenario, seed: int, observer: Observer | None 
         scale=scenario.scale,
         before=scenario.before,
         after=scenario.after,
+        faults=faults_of(loaded, seed),
+        watch=watch,
         observer=observer,
+        engine=scenario.engine,
     )
     verdicts = [judge(run, expectation) for expectation in scenario.expect]
     return Judged(loaded, seed, run, plan_completes(run, loaded), verdicts)
+
+
+def faults_of(loaded: LoadedScenario, seed: int) -> tuple[Fault, ...]:
+    """Return the faults of a scenario in one run: those written, then those drawn by the seed."""
+    swarm = loaded.scenario.swarm
+    drawn = () if swarm is None else drawn_faults(loaded.design, swarm, seed)
+    return (*loaded.scenario.faults, *drawn)
 
 
 def plan_completes(run: Run, loaded: LoadedScenario) -> Verdict:

@@ -12,12 +12,13 @@ from typing import Any
 
 import numpy as np
 
+from cmgsim.faults.component import FaultBegan, FaultEnded
 from cmgsim.fleet.engine import NEVER
 from cmgsim.fleet.series import ENDS, Count, Gauge
 from cmgsim.rehearsal.scenario import Judged
 from cmgsim.report.broken import Broken, worst
 from cmgsim.site.facts import Outcome
-from cmgsim.units import DAY, format_duration, format_moment
+from cmgsim.units import DAY, SECOND, format_duration, format_moment
 from cmgsim.world.run import PlanStep, Run
 
 #: What a step does to the hierarchy: adds, removes, or (all others) changes; waiting does nothing.
@@ -85,6 +86,8 @@ class Story:
     digest: str
     digests: tuple[str, ...]
     """The digest of each run, in the order of seeds."""
+    faults: tuple[tuple[str, str], ...] = ()
+    """What went wrong in the shown run, written or drawn: when it began, and what, for how long."""
 
     @property
     def failed(self) -> int:
@@ -123,6 +126,7 @@ def story(judged: Sequence[Judged]) -> Story:
         repeat=shown.command,
         digest=run.digest,
         digests=tuple(one.run.digest for one in judged),
+        faults=told_faults(run),
     )
 
 
@@ -146,6 +150,19 @@ def told_steps(run: Run) -> tuple[ToldStep, ...]:
     )
 
 
+def told_faults(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return the faults of a run in the order in which they began: when, and what for how long."""
+    ended = {entry.fact.number: entry.at_us for entry in run.trace.select(FaultEnded)}
+    return tuple(
+        (format_moment(entry.at_us)[:-3], f"{entry.fact.text}{_lasting(entry.at_us, ended.get(entry.fact.number))}")
+        for entry in run.trace.select(FaultBegan)
+    )
+
+
+def _lasting(begun_us: int, ended_us: int | None) -> str:
+    return "" if ended_us is None else f", for {format_duration((ended_us - begun_us) // SECOND * SECOND)}"
+
+
 def told_end(run: Run) -> tuple[tuple[str, str], ...]:
     """Return where a run's clients are in the end, what of their requests, and for how long no gateway was active."""
     gauges = run.series.clients[-1]
@@ -161,7 +178,17 @@ def told_end(run: Run) -> tuple[tuple[str, str], ...]:
         ("clients", ", ".join(clients)),
         ("requests", f"{asked} asked: {became}" if asked else "none"),
         ("gateways", active),
+        *_told_availability(run),
     )
+
+
+def _told_availability(run: Run) -> tuple[tuple[str, str], ...]:
+    """Return which share of the time each gateway served clients of which a VM was down, if any was."""
+    rows = [row for row in run.availability if row[run.availability.columns.index("VM downtimes")]]
+    words = ", ".join(
+        f"{gateway} {share}, its VMs down {count} times for {down}" for gateway, share, _, _, count, down in rows
+    )
+    return (("availability", words),) if rows else ()
 
 
 def _says_when_done(step: PlanStep) -> bool:
@@ -186,6 +213,7 @@ def as_data(told: Story) -> dict[str, Any]:
         "days": told.days,
         "plan": {"add": told.adds, "change": told.changes, "delete": told.deletes},
         "steps": [vars(step) for step in told.steps],
+        "faults": [{"when": when, "what": what} for when, what in told.faults],
         "end": dict(told.end),
         "expectations": [{**vars(one), "holds": one.holds} for one in told.expectations],
         "worst": _worst_data(told.worst),

@@ -13,6 +13,8 @@ from cmgsim.report.broken import Broken
 from cmgsim.report.frames import fitting_frame
 from cmgsim.report.story import Story, ToldExpectation, ToldStep
 
+SHOWN_FAULTS = 12
+"""How many faults are listed."""
 _RESET = "\x1b[0m"
 
 
@@ -47,6 +49,7 @@ def text(story: Story, style: Style = Style.PLAIN, width: int = 80, glyphs: Glyp
     parts = [
         _header(story, page),
         _plan(story, page),
+        _faults(story, page),
         _expectations(story, page),
         _end(story, page),
         _worst(story.worst, page),
@@ -97,6 +100,15 @@ def _plan(story: Story, page: _Page) -> list[str]:
     head = f"Plan: {summary or 'nothing changes'}" + (f" (seed {story.shown_seed})" if len(story.seeds) > 1 else "")
     widest = max(display_width(_left(step)) for step in story.steps)
     return [head, *(line for step in story.steps for line in _step(step, widest, page))]
+
+
+def _faults(story: Story, page: _Page) -> list[str]:
+    if not story.faults:
+        return []
+    shown = f" (seed {story.shown_seed})" if len(story.seeds) > 1 else ""
+    lines = [page.crop(printable(f"  {when}  {what}")) for when, what in story.faults[:SHOWN_FAULTS]]
+    more = len(story.faults) - len(lines)
+    return [f"Faults: {len(story.faults)}{shown}", *lines, *([f"  ... and {more} more"] if more else [])]
 
 
 def _left(step: ToldStep) -> str:

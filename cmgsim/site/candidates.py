@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from cmgsim.site.client import Target
 from cmgsim.site.landscape import Contact, Landscape, Over
 from cmgsim.tables import Table
 
@@ -30,7 +31,8 @@ def active_candidates(landscape: Landscape, publication: int, tiers: Sequence[Se
     ``Index`` and ``Capabilities`` (whether it takes SSL).
     """
     numbers = [*(contact for tier in tiers for contact in tier), *landscape.publications[publication]]
-    known = [landscape.contacts[number] for number in dict.fromkeys(numbers)]
+    points = landscape.of(Target.MANAGEMENT_POINT, tuple(dict.fromkeys(numbers)))
+    known = [landscape.contacts[number] for number in points]
     return Table(COLUMNS, [*_rows(known, ASSIGNED), *_rows(known, INTERNET)])
 
 

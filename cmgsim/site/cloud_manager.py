@@ -7,6 +7,10 @@ The gateway has changed when all are done and the time that the VMs need to set 
 
 Azure is the truth about resources: the manager holds what the site believes, and learns of failures from answers. It
 removes only what it has made itself, so a gateway that failed halfway can be deleted, and its neighbours stay.
+
+What somebody changes in Azure past the console acts at once: as many VMs run as Azure holds. The site finds out when it
+next compares (:mod:`cmgsim.site.consistency`), and what it configured comes back with the next operation on the
+gateway, or when the platform rebuilds one of its VMs (source: "Set up cloud management gateway", Modify a CMG).
 """
 
 from __future__ import annotations
@@ -25,6 +29,8 @@ from cmgsim.draws import draw, identity, stream, within
 from cmgsim.errors import IllegalTransition, Refused
 from cmgsim.facts import Fact, Message
 from cmgsim.site.azure import existing
+from cmgsim.site.conditions import Conditions
+from cmgsim.site.consistency import Drift, Mismatch, busy, mismatches, standing
 from cmgsim.site.deployment import RUNNING, Deployment, Event, GatewayChanged, State
 from cmgsim.site.facts import (
     Operation,
@@ -33,11 +39,13 @@ from cmgsim.site.facts import (
     Outcome,
     ResourceDeployed,
     ResourceRemoved,
+    RunningChanged,
     StatusChanged,
 )
 from cmgsim.site.modify import changes
 from cmgsim.site.obstacles import obstacle, unreachable
 from cmgsim.site.polling import Failure, Poll, asked, begun
+from cmgsim.site.rebuilds import Rebuilt
 from cmgsim.site.resources import (
     ASM_VERSION,
     Effect,
@@ -79,6 +87,11 @@ EVENTS: dict[Operation, Event] = {
 }
 
 
+@dataclass(frozen=True)
+class AzureTurned:
+    """Told when something has changed in Azure, whoever asked for it."""
+
+
 @dataclass(slots=True)
 class Task:
     """An operation that goes on: its requests, which of them is next, and when to act on it again.
@@ -104,11 +117,17 @@ class CloudManager:
     """Deploys gateways through Azure; a component named ``cloud_manager``.
 
     ``deployments`` are all gateways of the design by name, absent ones included. *server* is looked at for the optional
-    feature; *listeners* are the components to tell of changes, by name.
+    feature; *listeners* are the components to tell of changes, by name; without *conditions* everything works.
     """
 
     def __init__(
-        self, design: Design, arm: ArmService, seed: int, server: SiteServer, listeners: tuple[str, ...] = ()
+        self,
+        design: Design,
+        arm: ArmService,
+        seed: int,
+        server: SiteServer,
+        listeners: tuple[str, ...] = (),
+        conditions: Conditions | None = None,
     ) -> None:
         self.name = "cloud_manager"
         self.rank = 3
@@ -121,23 +140,33 @@ class CloudManager:
         self._tasks: dict[str, Task] = {}
         self._ordinals: dict[str, int] = {}
         self._made: dict[str, list[str]] = {name: [] for name in design.gateways}
+        self._conditions = Conditions() if conditions is None else conditions
+        self._drift = Drift()
         self._furnish()
 
     def due(self) -> int | None:
-        """Return when the next request is to be sent, or the next operation ends."""
-        return min((task.act_us for task in self._tasks.values()), default=None)
+        """Return when the next request is to be sent, the next operation ends, or the site compares."""
+        comparing = () if self._drift.compare_us is None else (self._drift.compare_us,)
+        return min((*comparing, *(task.act_us for task in self._tasks.values())), default=None)
 
     def step(self, now_us: int) -> list[Fact | Message]:
         """Go on with every task whose time has come, in the order of the design."""
         ready = [task for task in self._tasks.values() if task.act_us == now_us]
-        return [item for task in ready for item in self._go_on(task, now_us)] + self._wake_azure()
+        compared = self._compare() if self._drift.compare_us == now_us else []
+        if not ready:
+            return compared
+        return compared + [item for task in ready for item in self._go_on(task, now_us)] + self._wake_azure()
 
     def receive(self, body: object, now_us: int) -> list[Fact | Message]:
-        """Take an order, a :class:`~cmgsim.design.plan.Step`.
+        """Take an order, a :class:`~cmgsim.design.plan.Step`, or the news that Azure or the platform did something.
 
         Raises:
             Refused: if the console does not let one do that; nothing has changed then.
         """
+        if isinstance(body, AzureTurned):
+            return self._follow_azure(now_us)
+        if isinstance(body, Rebuilt):
+            return self._take_back(body.gateway, now_us)
         assert isinstance(body, Step), f"the cloud service manager cannot be told {body!r}"
         order = _ORDERS[body.verb]
         return order(self, body.argument, now_us) + self._wake_azure()
@@ -205,8 +234,8 @@ class CloudManager:
 
     def _require_way(self, deployment: Deployment, stage: Stage, now_us: int) -> None:
         """Refuse at once what could not even be asked of Azure, so that a service that runs goes on running."""
-        found = obstacle(self._design, deployment.settings, stage, now_us)
-        if found is not None:
+        found = obstacle(self._design, deployment.settings, stage, now_us, self._conditions)
+        if found is not None and found.retry_us is None:
             raise Refused(found.code, f"gateway {deployment.name} ({CONSOLE_PATH}): {found.message}")
 
     # -- tasks ------------------------------------------------------------------------------------------------------
@@ -239,7 +268,8 @@ class CloudManager:
         """Send and ask as far as there is nothing to wait for."""
         said: list[Fact | Message] = []
         while task.number < len(task.stages):
-            found = obstacle(self._design, task.settings, task.stages[task.number], now_us) or self._ask(task, now_us)
+            stage = task.stages[task.number]
+            found = obstacle(self._design, task.settings, stage, now_us, self._conditions) or self._ask(task, now_us)
             if isinstance(found, Failure):
                 return said + self._stumble(task, found, now_us)
             task.trouble_us = None
@@ -304,6 +334,7 @@ class CloudManager:
 
     def _end(self, task: Task, failure: Failure | None, now_us: int) -> list[Fact | Message]:
         del self._tasks[task.gateway]
+        self._drift.settle(task.gateway)
         deployment, took_us = self.deployments[task.gateway], now_us - task.started_us
         if failure is not None:
             ended = OperationEnded(task.gateway, task.operation, Outcome.FAILED, failure.code, failure.message, took_us)
@@ -311,7 +342,9 @@ class CloudManager:
         deployment.settings = task.settings
         turned = self._turn(deployment, Event.DONE, "")
         deployment.vms = 0 if deployment.state in (State.ABSENT, State.STOPPED) else task.settings.vms
-        return [OperationEnded(task.gateway, task.operation, Outcome.DONE, "", "", took_us), *turned]
+        ended = OperationEnded(task.gateway, task.operation, Outcome.DONE, "", "", took_us)
+        reverted = self._drift.end(task.gateway, task.operation)
+        return [ended, *reverted, *turned]
 
     def _turn(self, deployment: Deployment, event: Event, description: str) -> list[Fact | Message]:
         before = deployment.apply(event)
@@ -321,6 +354,42 @@ class CloudManager:
 
     def _news(self, deployment: Deployment) -> list[Message]:
         return [Message(listener, GatewayChanged(deployment.name)) for listener in self._listeners]
+
+    # -- what is done past the console ------------------------------------------------------------------------------
+
+    def _follow_azure(self, now_us: int) -> list[Fact | Message]:
+        """Let every gateway that nobody works on run the VMs that Azure holds; look closer at the next comparison."""
+        said: list[Fact | Message] = []
+        for name, deployment in self.deployments.items():
+            service = self._service(deployment, deployment.settings)
+            if deployment.state is not State.READY or busy(self._arm.cloud.store, service):
+                continue
+            there = standing(self._arm.cloud.store, service)
+            if there.vms != deployment.vms:
+                deployment.vms = there.vms
+                said += [RunningChanged(name, there.vms), *self._news(deployment)]
+        self._drift.look(self._mismatches(), now_us)
+        return said
+
+    def _compare(self) -> list[Fact | Message]:
+        """Find what was changed past the console since the last comparison."""
+        return [*self._drift.compare(self._mismatches(), self.deployments)]
+
+    def _mismatches(self) -> tuple[Mismatch, ...]:
+        services = {name: self._service(gateway, gateway.settings) for name, gateway in self.deployments.items()}
+        return mismatches(self.deployments, services, self._arm.cloud.store)
+
+    def _take_back(self, gateway: str, now_us: int) -> list[Fact | Message]:
+        """Configure a gateway anew after a rebuild, if somebody has changed it past the console."""
+        deployment = self.deployments[gateway]
+        if deployment.state is not State.READY or deployment.vms in (0, deployment.settings.vms):
+            return []
+        try:
+            begun = self._begin(Operation.SCALE, deployment, deployment.settings, now_us)
+        except Refused:
+            return []
+        self._drift.rebuild(gateway)
+        return begun + self._wake_azure()
 
     # -- Azure ------------------------------------------------------------------------------------------------------
 

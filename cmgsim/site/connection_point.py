@@ -3,6 +3,8 @@
 Theory of operation: a link that the other end closes is lost at once. New links are made by maintenance, which runs
 once a minute (source: "Security and privacy for cloud management gateway"), each connection point at a second of its
 own. Maintenance that would change nothing is left out of the calendar, so an idle connection point costs nothing.
+A link is also lost at once when the VM, the connection point or the way between them fails, and maintenance makes it
+again once all of them work.
 
 When its gateway is deleted a connection point stays, and stays without traffic, even when a gateway of the same name
 is created again: somebody must link it anew (source: "Set up cloud management gateway", Redeploy the service).
@@ -19,6 +21,7 @@ from cmgsim.design import roles
 from cmgsim.design.plan import RelinkConnectionPoint, Step
 from cmgsim.errors import Refused
 from cmgsim.facts import Fact, Message
+from cmgsim.site.conditions import Conditions, ConditionsChanged
 from cmgsim.site.deployment import Deployment, GatewayChanged, State
 from cmgsim.site.facts import LinkDown, LinkUp, RoleChanged
 from cmgsim.site.ports import Blocked, Link, link_for
@@ -35,7 +38,8 @@ class ConnectionPoint:
 
     ``gateway`` is the gateway it is linked with; ``present`` says that the role is installed; ``orphaned`` that its
     gateway was deleted (or did not exist yet) and that it waits to be linked anew. ``links`` holds the channel to each
-    VM that has one, ``troubles`` why the others have none; VMs count from 1.
+    VM that has one, ``troubles`` why the others have none; VMs count from 1. ``conditions`` are looked at and never
+    changed.
     """
 
     role: str
@@ -48,18 +52,26 @@ class ConnectionPoint:
     orphaned: bool = False
     links: dict[int, Link] = field(default_factory=dict)
     troubles: dict[int, str] = field(default_factory=dict)
+    conditions: Conditions = field(default_factory=Conditions)
     _due_us: int | None = None
 
     @classmethod
     def of(
-        cls, role: str, settings: roles.ConnectionPoint, deployments: Mapping[str, Deployment], rank: int, seed: int
+        cls,
+        role: str,
+        settings: roles.ConnectionPoint,
+        deployments: Mapping[str, Deployment],
+        rank: int,
+        seed: int,
+        conditions: Conditions | None = None,
     ) -> ConnectionPoint:
         """Return the connection point as it stands at moment 0: with all links up that its gateway can have.
 
-        *deployments* are all gateways by name, looked at and never changed.
+        *deployments* are all gateways by name, looked at and never changed; without *conditions* everything works.
         """
         phase_us = draws.within(draws.draw(seed, draws.identity(role), PHASE), 0, MAINTENANCE_US - 1)
         point = cls(role, settings, deployments, rank, phase_us, settings.gateway, not settings.planned)
+        point.conditions = conditions if conditions is not None else point.conditions
         point.orphaned = deployments[point.gateway].state is State.ABSENT
         point._maintain()
         return point
@@ -99,13 +111,15 @@ class ConnectionPoint:
         return self._maintain()
 
     def receive(self, body: object, now_us: int) -> list[Fact | Message]:
-        """Take the news of a gateway, or an order to add, relink or remove this role.
+        """Take the news of a gateway or of conditions, or an order to add, relink or remove this role.
 
         Raises:
             Refused: if the console does not let one do that.
         """
         if isinstance(body, GatewayChanged):
             return self._hear(body, now_us)
+        if isinstance(body, ConditionsChanged):
+            return self._look_again(now_us)
         assert isinstance(body, Step), f"{self.name} cannot be told {body!r}"
         if isinstance(body.argument, RelinkConnectionPoint):
             return self._relink(body.argument.gateway, now_us)
@@ -116,6 +130,10 @@ class ConnectionPoint:
             return []
         gateway = self.deployments[self.gateway]
         self.orphaned = self.orphaned or gateway.state is State.ABSENT
+        return self._look_again(now_us)
+
+    def _look_again(self, now_us: int) -> list[Fact | Message]:
+        """Lose what is lost now, and plan to make what can be made."""
         lost = self._drop()
         self._plan_maintenance(now_us)
         return lost
@@ -166,8 +184,13 @@ class ConnectionPoint:
         gateway = self.deployments[self.gateway]
         if not self.present or self.orphaned or not gateway.serving:
             return {}
-        ports, model = self.settings.outbound_ports, gateway.settings.deployment
-        return {vm: link_for(vm, gateway.vms, ports, model) for vm in range(1, gateway.vms + 1)}
+        return {vm: self._link_to(vm, gateway) for vm in range(1, gateway.vms + 1)}
+
+    def _link_to(self, vm: int, gateway: Deployment) -> Link | Blocked:
+        trouble = self.conditions.link_trouble(self.role, self.site, gateway, vm)
+        if trouble:
+            return Blocked(trouble)
+        return link_for(vm, gateway.vms, self.settings.outbound_ports, gateway.settings.deployment)
 
     def _drop(self) -> list[Fact | Message]:
         """Lose the links that the other end no longer takes; forget troubles with VMs that are gone."""
@@ -180,6 +203,9 @@ class ConnectionPoint:
         gateway = self.deployments[self.gateway]
         if not gateway.serving:
             return f"the gateway is {gateway.state.word}"
+        if vm <= gateway.vms and (trouble := self.conditions.link_trouble(self.role, self.site, gateway, vm)):
+            self.troubles[vm] = trouble  # maintenance has nothing to add to that
+            return trouble
         return "another port is needed now" if vm <= gateway.vms else "the VM is gone"
 
     def _close(self, reason: str) -> list[Fact | Message]:

@@ -95,6 +95,33 @@ class LinkDown(Fact):
 
 
 @dataclass(frozen=True)
+class PartBroke(Fact):
+    """A part stopped working: a VM, a link, a role, a region; ``kind`` and ``name`` as in its breakage."""
+
+    kind: str
+    name: str
+    vm: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class PartWorks(Fact):
+    """A part that was broken works again."""
+
+    kind: str
+    name: str
+    vm: int
+
+
+@dataclass(frozen=True)
+class DoorsChanged(Fact):
+    """The load balancer of a gateway hands new requests to these VMs from now on, and to no others."""
+
+    gateway: str
+    vms: tuple[int, ...]
+
+
+@dataclass(frozen=True)
 class RoleChanged(Fact):
     """A site system role was added, changed or removed in the console."""
 
@@ -117,6 +144,56 @@ class Published(Fact):
     site: str
     publication: int
     urls: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class PortalUsed(Fact):
+    """Somebody did something to a gateway in the Azure portal."""
+
+    gateway: str
+    did: str
+
+
+@dataclass(frozen=True)
+class RunningChanged(Fact):
+    """Azure runs another number of VMs of a gateway than before, and the site did not order it."""
+
+    gateway: str
+    vms: int
+
+
+@dataclass(frozen=True)
+class UnsupportedPortalChange(Fact):
+    """The site found that Azure holds something else than it configured (``UNSUPPORTED_PORTAL_CHANGE``).
+
+    Somebody changed it past the console, or an operation that failed halfway left it.
+    """
+
+    gateway: str
+    setting: str
+    configured: int
+    found: int
+
+
+@dataclass(frozen=True)
+class PortalChangeReverted(Fact):
+    """A change made past the console is gone; ``by`` is what took it back."""
+
+    gateway: str
+    setting: str
+    by: str
+
+
+@dataclass(frozen=True)
+class OrphanFound(Fact):
+    """The site's record and Azure do not match: a part that only one of them has.
+
+    ``left_in`` is ``site`` for a record whose part was deleted in Azure, ``azure`` for a part without a record.
+    """
+
+    gateway: str
+    part: str
+    left_in: str
 
 
 @dataclass(frozen=True)

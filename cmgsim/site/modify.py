@@ -14,9 +14,10 @@ from enum import Enum
 from typing import TYPE_CHECKING, Any
 
 from cmgsim.arm.clouds import region_key
-from cmgsim.design.names import NameProblem, covers, fqdn_of, is_wildcard
+from cmgsim.design.names import NameProblem, fqdn_of, is_wildcard
 from cmgsim.design.versions import Feature, has
 from cmgsim.errors import Refused
+from cmgsim.pki.names import covers
 from cmgsim.site.wizard import Entry, chosen_subscription, effective_content, trust_problems
 
 if TYPE_CHECKING:

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
+from cmgsim.site.conditions import Conditions, Part
 from cmgsim.site.polling import Failure
-from cmgsim.units import DAY
+from cmgsim.units import DAY, MINUTE
 
 if TYPE_CHECKING:
     from cmgsim.design.gateways import Gateway
@@ -17,11 +18,32 @@ if TYPE_CHECKING:
     from cmgsim.site.resources import Stage
 
 
-def obstacle(design: Design, gateway: Gateway, stage: Stage, now_us: int) -> Failure | None:
-    """Return why a request for a gateway cannot be sent, None if it can."""
+def obstacle(
+    design: Design, gateway: Gateway, stage: Stage, now_us: int, conditions: Conditions | None = None
+) -> Failure | None:
+    """Return why a request for a gateway cannot be sent, None if it can; without *conditions* everything works."""
     today = design.start + timedelta(days=now_us // DAY)
     secret = _management_certificate if gateway.deployment == "classic" else _application_secret
-    return unreachable(design) or secret(design, gateway, today) or _locked_key(stage)
+    passing = None if conditions is None else _passing(design, conditions) or _spoilt(design, gateway, conditions)
+    return unreachable(design) or passing or secret(design, gateway, today) or _locked_key(stage)
+
+
+def _passing(design: Design, conditions: Conditions) -> Failure | None:
+    """Return what is worth another try in a minute: no way out of the top-level site."""
+    if conditions.broken(Part.ON_PREMISES_LINK, design.hierarchy.top_level_site() or ""):
+        return Failure("AZURE_UNREACHABLE", "the top-level site has no connection to the internet", MINUTE)
+    return None
+
+
+def _spoilt(design: Design, gateway: Gateway, conditions: Conditions) -> Failure | None:
+    """Return which secret a fault has spoilt."""
+    name = gateway.management_certificate
+    if gateway.deployment == "classic":
+        if name is not None and conditions.broken(Part.MANAGEMENT_CERTIFICATE, name):
+            return _expired_certificate(name, "now")
+    elif conditions.broken(Part.APPLICATION_SECRET):
+        return _expired_secret(design, "now")
+    return None
 
 
 def unreachable(design: Design) -> Failure | None:
@@ -42,9 +64,13 @@ def _application_secret(design: Design, gateway: Gateway, today: date) -> Failur
     expires = design.azure.aad.secret_expires
     if expires is None or today <= expires:
         return None
+    return _expired_secret(design, f"on {expires}")
+
+
+def _expired_secret(design: Design, when: str) -> Failure:
     return Failure(
         "APPLICATION_SECRET_EXPIRED",
-        f"AADSTS7000222: the secret of the application {design.azure.aad.application} expired on {expires}: renew it "
+        f"AADSTS7000222: the secret of the application {design.azure.aad.application} expired {when}: renew it "
         "in Administration > Cloud Services > Azure Active Directory Tenants",
     )
 
@@ -52,11 +78,15 @@ def _application_secret(design: Design, gateway: Gateway, today: date) -> Failur
 def _management_certificate(design: Design, gateway: Gateway, today: date) -> Failure | None:
     name = gateway.management_certificate
     expires = design.certificates.management[name].expires if name is not None else None
-    if expires is None or today <= expires:
+    if name is None or expires is None or today <= expires:
         return None
+    return _expired_certificate(name, f"on {expires}")
+
+
+def _expired_certificate(name: str, when: str) -> Failure:
     return Failure(
         "MANAGEMENT_CERTIFICATE_EXPIRED",
-        f"the Azure management certificate {name} expired on {expires}: change it on the gateway's General tab",
+        f"the Azure management certificate {name} expired {when}: change it on the gateway's General tab",
     )
 
 

@@ -10,10 +10,19 @@ from collections.abc import Callable
 from typing import Any, TypeVar
 
 from cmgsim.design.clients import ClientSettings
+from cmgsim.design.content import DeployContent
 from cmgsim.design.hierarchy import Site
 from cmgsim.design.model import Design
 from cmgsim.design.network import BoundaryGroup
-from cmgsim.design.plan import ChangeClientSettings, GroupReference, SetManagementPoint, SetSite, SetUpdatePoint, Step
+from cmgsim.design.plan import (
+    ChangeClientSettings,
+    GroupReference,
+    SetManagementPoint,
+    SetSite,
+    SetUpdatePoint,
+    Step,
+    WriteCmgfqdns,
+)
 from cmgsim.design.record import Record
 from cmgsim.design.roles import ManagementPoint, UpdatePoint
 from cmgsim.design.versions import GATES, Feature, communication_tab, has
@@ -22,11 +31,18 @@ from cmgsim.facts import Fact, Message
 from cmgsim.site.facts import RoleChanged
 from cmgsim.units import format_duration, timedelta_us
 
+DEPLOYMENTS = 64
+"""How many deployments one population can have in a run."""
+
 Changed = TypeVar("Changed", bound=Record)
 
 
 class SiteServer:
-    """Current options; all by name, in the order of the design. ``settings`` are client settings by population."""
+    """Current options; all by name, in the order of the design.
+
+    ``settings`` are client settings by population, and ``deployed`` the packages deployed to each, one after the other;
+    ``registry`` is the gateway that stands in the registry value ``CMGFQDNs`` of a population's clients.
+    """
 
     def __init__(self, design: Design) -> None:
         self.name = "site_server"
@@ -37,6 +53,8 @@ class SiteServer:
         self.management_points: dict[str, ManagementPoint] = dict(design.roles.management_points)
         self.update_points: dict[str, UpdatePoint] = dict(design.roles.update_points)
         self.boundary_groups: dict[str, BoundaryGroup] = dict(design.boundary_groups)
+        self.deployed: dict[str, tuple[str, ...]] = dict.fromkeys(design.clients, ())
+        self.registry: dict[str, str] = {}
         self.settings: dict[str, ClientSettings] = {name: design.settings_of(name) for name in design.clients}
 
     def due(self) -> int | None:
@@ -130,7 +148,32 @@ def _change_client_settings(server: SiteServer, order: ChangeClientSettings) -> 
         "client_settings",
         use_gateway=order.use_gateway,
         policy_polling=order.policy_polling,
+        cloud_distribution_point=order.cloud_distribution_point,
+        metered=order.metered,
     )
+
+
+def _deploy_content(server: SiteServer, order: DeployContent) -> list[RoleChanged]:
+    """Deploy a package, even a second time: clients download it again."""
+    for population in order.populations:
+        if len(server.deployed[population]) == DEPLOYMENTS:
+            raise Refused(
+                "TOO_MANY_DEPLOYMENTS",
+                f"population {population} has {DEPLOYMENTS} deployments already, which is all that is simulated: "
+                f"deploy {order.package} to others, or drop an earlier step",
+            )
+    for population in order.populations:
+        server.deployed[population] = (*server.deployed[population], order.package)
+    return [RoleChanged(f"clients:{population}", "deploy", order.package) for population in order.populations]
+
+
+def _write_cmgfqdns(server: SiteServer, order: WriteCmgfqdns) -> list[RoleChanged]:
+    """Write the registry value on all clients of a population, which their own administrators do."""
+    _require(server, Feature.CMGFQDNS, "CMGFQDNS_NOT_READ", f"population {order.population}")
+    if server.registry.get(order.population) == order.gateway:
+        return []
+    server.registry[order.population] = order.gateway
+    return [RoleChanged(f"clients:{order.population}", "CMGFQDNs", order.gateway)]
 
 
 _ORDERS: dict[str, Callable[[SiteServer, Any], list[RoleChanged]]] = {
@@ -141,6 +184,8 @@ _ORDERS: dict[str, Callable[[SiteServer, Any], list[RoleChanged]]] = {
     "add_group_reference": _add_group_reference,
     "remove_group_reference": _remove_group_reference,
     "change_client_settings": _change_client_settings,
+    "deploy_content": _deploy_content,
+    "write_cmgfqdns": _write_cmgfqdns,
 }
 
 

@@ -7,19 +7,20 @@ A site answers location requests with the gateways that are ready and connected 
 points, once for each of its management points that take gateway traffic, and with its management points on the internet
 (source: "Security and privacy for cloud management gateway").
 Assumption: a site's clients are served by connection points of their own site only, and learn of no others.
-Assumption: A-08: requests fail with status 500 while no VM has a link; a link to some of the VMs serves all requests.
+Assumption: A-08: requests fail with status 500 at a VM that no connection point has a link to.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from cmgsim import draws
 from cmgsim.boundaries.fallback import Candidate, Kind, Preference, current_groups, tiers_of_management_points
 from cmgsim.design.clients import Population
 from cmgsim.design.model import Design
+from cmgsim.design.modes import AZURE_AD_IDENTITIES
 from cmgsim.design.versions import Feature, has
 from cmgsim.site.authentication import (
     Encounter,
@@ -27,14 +28,22 @@ from cmgsim.site.authentication import (
     authenticate_on_intranet,
     authenticate_over_internet,
 )
+from cmgsim.site.balancer import opened
+from cmgsim.site.client import ACTIVITIES, Metered, Target
+from cmgsim.site.conditions import Conditions, Part, expired_too
 from cmgsim.site.connection_point import ConnectionPoint
+from cmgsim.site.content import content_contacts, content_pool, preferring_cloud, source_answer, sources_of
 from cmgsim.site.deployment import Deployment
-from cmgsim.site.landscape import NO_ANSWER, NOTHING_PUBLISHED, Contact, Landscape, Over, Told
+from cmgsim.site.landscape import NO_ANSWER, NOTHING_PUBLISHED, SERVED, Contact, Landscape, Over, Told
 from cmgsim.site.locales import Locale
 from cmgsim.site.site_server import SiteServer
+from cmgsim.site.stations import routes, stations
+from cmgsim.site.update_points import behind, connectors, update_contacts, update_pool, with_update_points
 from cmgsim.units import timedelta_us
 
 _LOWEST_ROLE_ID = 10**16
+ROLE_DOWN = 500
+"""What a gateway answers when the role behind it does not (source: "Troubleshoot CMG client communication")."""
 
 
 def survey(
@@ -45,18 +54,26 @@ def survey(
     connection_points: Mapping[str, ConnectionPoint],
     previous: Landscape | None,
     day: date,
+    conditions: Conditions | None = None,
+    taking: Mapping[str, tuple[int, ...]] | None = None,
 ) -> Landscape:
     """Return what clients can see now.
 
-    *deployments* and *connection_points* are all of the design, by name; *day* is today, for certificates that expire.
+    *deployments* and *connection_points* are all of the design, by name; *day* is today, for certificates that expire;
+    without *conditions* everything works. *taking* are the VMs that load balancers hand requests to, by gateway; left
+    out, all that run.
     """
-    contacts = previous.contacts if previous else _contacts(server, deployments)
-    scene = _Scene(design, server, deployments, connection_points, contacts, day)
+    conditions = Conditions() if conditions is None else conditions
+    contacts = previous.contacts if previous else _every_contact(design, server, deployments)
+    scene = _Scene(design, server, deployments, connection_points, contacts, day, conditions)
     publications = _Publications(previous.publications if previous else ((),))
     offered = {site: scene.offered(site) for site in server.sites}
     published = tuple(publications.number(offered[site]) for site in server.sites)
     by_site = dict(zip(server.sites, published, strict=True))
     bootstraps = previous.bootstraps if previous else _bootstraps(scene, publications, by_site)
+    registries = _registries(scene, publications)
+    every = previous.stations if previous else stations(design)
+    doors = taking or {name: conditions.running(deployment) for name, deployment in deployments.items()}
     return Landscape(
         contacts=contacts,
         publications=publications.all(),
@@ -65,8 +82,23 @@ def survey(
         tiers=tuple(scene.tiers(locale, offered[locale.site]) for locale in locales),
         answers=tuple(scene.answers(population) for population in design.clients.values()),
         domain_controller=True,
-        told=tuple(_told(server, name) for name in design.clients),
+        isolated=tuple(
+            number
+            for number, locale in enumerate(locales)
+            if conditions.broken(Part.DOMAIN_CONTROLLERS, locale.site)
+        ),
+        told=tuple(_told(design, server, name) for name in design.clients),
+        package_bytes=tuple(package.size for package in design.content.packages.values()),
+        sources=tuple(
+            sources_of(design, package, contacts, deployments) for package in design.content.packages.values()
+        ),
+        content_pools=tuple(content_pool(design, server, locale, contacts) for locale in locales),
+        cloud_first=tuple(preferring_cloud(server, locales)),
+        registries=registries,
+        update_pools=tuple(update_pool(server, locale, contacts) for locale in locales),
         active_gateways=tuple(name for name in deployments if scene.active(deployments[name])),
+        stations=every,
+        routes=opened(routes(every, contacts, server, deployments, connection_points), every, doors),
     )
 
 
@@ -88,7 +120,14 @@ def _contacts(server: SiteServer, deployments: Mapping[str, Deployment]) -> tupl
         for fqdn in names
         for name in points
     ]
-    return (*intranet, *internet, *gateways)
+    return (*intranet, *internet, *gateways, *update_contacts(server, tuple(names)))
+
+
+def _every_contact(
+    design: Design, server: SiteServer, deployments: Mapping[str, Deployment]
+) -> tuple[Contact, ...]:
+    names = dict.fromkeys(gateway.fqdn for gateway in deployments.values() if gateway.fqdn)
+    return (*_contacts(server, deployments), *content_contacts(design, tuple(names)))
 
 
 def _bootstraps(scene: _Scene, publications: _Publications, published: Mapping[str, int]) -> tuple[int, ...]:
@@ -103,6 +142,8 @@ def _bootstraps(scene: _Scene, publications: _Publications, published: Mapping[s
 
 
 def _bootstrap(scene: _Scene, publications: _Publications, population: Population, published: int) -> int:
+    if population.installation.host_name:
+        return publications.number(scene.named(population.installation.host_name))
     if population.installed_over is not None:
         installed = scene.installed(population.installed_over, population.site)
         if any(contact in publications.contacts(published) for contact in installed):
@@ -111,9 +152,32 @@ def _bootstrap(scene: _Scene, publications: _Publications, population: Populatio
     return published if population.knows == "current" else NOTHING_PUBLISHED
 
 
-def _told(server: SiteServer, population: str) -> Told:
-    settings = server.settings[population]
-    return Told(settings.use_gateway, timedelta_us(settings.policy_polling), timedelta_us(settings.location_cycle))
+def _told(design: Design, server: SiteServer, population: str) -> Told:
+    settings, packages = server.settings[population], list(design.content.packages)
+    cycles = (getattr(settings, routine.setting) if routine.setting else timedelta(0) for routine in ACTIVITIES)
+    return Told(
+        settings.use_gateway,
+        tuple(timedelta_us(cycle) for cycle in cycles),
+        tuple(packages.index(package) for package in server.deployed[population]),
+        settings.cloud_distribution_point,
+        settings.cache,
+        Metered[settings.metered.upper()],
+    )
+
+
+def _registries(scene: _Scene, publications: _Publications) -> tuple[int, ...]:
+    """Return what stands in the registry of each population's clients; empty while it stands nowhere.
+
+    It leads to the gateway whether that is active or not, and only clients that can prove their identity.
+    """
+    if not scene.server.registry:
+        return ()
+    return tuple(
+        publications.number(scene.installed(scene.server.registry[name], population.site))
+        if name in scene.server.registry and (population.certificate or population.identity in AZURE_AD_IDENTITIES)
+        else NOTHING_PUBLISHED
+        for name, population in scene.design.clients.items()
+    )
 
 
 class _Publications:
@@ -142,15 +206,22 @@ class _Scene:
     connection_points: Mapping[str, ConnectionPoint]
     contacts: tuple[Contact, ...]
     day: date
+    conditions: Conditions
 
     def offered(self, site: str) -> tuple[int, ...]:
         """Return what a site answers location requests with: contact numbers, ascending."""
-        return tuple(
-            number
-            for number, contact in enumerate(self.contacts)
-            if contact.over is not Over.INTRANET
-            and self.server.management_points[contact.management_point].site == site
-            and (contact.over is Over.INTERNET or self._carries(contact, site))
+        return with_update_points(
+            self.contacts,
+            tuple(
+                number
+                for number, contact in enumerate(self.contacts)
+                if contact.over is not Over.INTRANET
+                and contact.target is Target.MANAGEMENT_POINT
+                and self.server.management_points[contact.management_point].site == site
+                and (contact.over is Over.INTERNET or self._carries(contact, site))
+            ),
+            self.server,
+            site,
         )
 
     def _carries(self, contact: Contact, site: str) -> bool:
@@ -167,10 +238,16 @@ class _Scene:
             number
             for number, contact in enumerate(self.contacts)
             if contact.over is Over.GATEWAY
+            and contact.target is Target.MANAGEMENT_POINT
             and contact.fqdn == deployment.fqdn
             and self.server.management_points[contact.management_point].site == site
             and self.server.takes_gateway_traffic(contact.management_point)
         )
+
+    def named(self, host_name: str) -> tuple[int, ...]:
+        """Return the contact that a host name of an installation means; none if there is no such name here."""
+        wanted = host_name.casefold()
+        return tuple(number for number, contact in enumerate(self.contacts) if contact.url.casefold() == wanted)
 
     def active(self, gateway: Deployment) -> bool:
         """Say whether a gateway can serve clients: ready, and connected at a site that takes its traffic."""
@@ -180,10 +257,27 @@ class _Scene:
 
     def answers(self, population: Population) -> tuple[int, ...]:
         """Return the status that a request of that population meets at each contact."""
-        return tuple(self._answer(population, contact) for contact in self.contacts)
+        return tuple(self._met(population, contact) for contact in self.contacts)
+
+    def _met(self, population: Population, contact: Contact) -> int:
+        """Return the status a request meets; a role that is down does not answer, or makes its gateway say so."""
+        status = self._answer(population, contact)
+        if status != SERVED or not self._role_down(contact):
+            return status
+        return ROLE_DOWN if contact.over is Over.GATEWAY else NO_ANSWER
+
+    def _role_down(self, contact: Contact) -> bool:
+        if contact.target is Target.UPDATE_POINT:
+            return self.conditions.broken(Part.UPDATE_POINT, contact.update_point)
+        return self.conditions.broken(Part.MANAGEMENT_POINT, contact.management_point)
 
     def _answer(self, population: Population, contact: Contact) -> int:
-        point, site = self.server.management_points[contact.management_point], self.server.sites[population.site]
+        site = self.server.sites[population.site]
+        if contact.target is Target.CONTENT:
+            return source_answer(population, contact, self._behind(contact.fqdn) if contact.fqdn else None)
+        if contact.target is Target.UPDATE_POINT and contact.over is Over.INTRANET:
+            return SERVED
+        point = behind(self.server, contact)
         if contact.over is Over.INTRANET:
             return authenticate_on_intranet(
                 population, point, self.server.sites[point.site], self.server.version
@@ -198,9 +292,11 @@ class _Scene:
                 client=population,
                 gateway=gateway.settings,
                 fqdn=contact.fqdn,
-                certificates=self.design.certificates,
+                certificates=expired_too(self.design.certificates, self.conditions, self.day),
                 aad=self.design.azure.aad,
-                connection_points=tuple(link.settings for link in self._connected(gateway, population.site)),
+                connection_points=connectors(
+                    contact, [link.settings for link in self._connected(gateway, population.site)]
+                ),
                 management_point=point,
                 site=site,
                 version=self.server.version,
@@ -239,15 +335,19 @@ class _Scene:
         for candidate in tier:
             if candidate.kind is Kind.GATEWAY:
                 fqdn = self.deployments[candidate.name].fqdn
-                yield from (number for number in offered if self.contacts[number].fqdn == fqdn)
+                yield from (
+                    number
+                    for number in offered
+                    if self.contacts[number].fqdn == fqdn and self.contacts[number].target is Target.MANAGEMENT_POINT
+                )
             else:
                 yield list(self.server.management_points).index(candidate.name)
 
     def _behind(self, fqdn: str) -> Deployment | None:
-        """Return the gateway that serves under a name now; letter case does not matter."""
+        """Return the gateway that serves under a name now, one of whose VMs runs; letter case does not matter."""
         wanted = fqdn.casefold()
         found = (gateway for gateway in self.deployments.values() if gateway.fqdn.casefold() == wanted)
-        return next((gateway for gateway in found if gateway.serving), None)
+        return next((gateway for gateway in found if self.conditions.running(gateway)), None)
 
     def _connected(self, gateway: Deployment, site: str) -> list[ConnectionPoint]:
         """Return the connection points of a site that are connected to a gateway, in the order of the design."""

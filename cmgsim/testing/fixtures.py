@@ -11,7 +11,6 @@ import pytest
 from cmgsim.testing.marks import seeds_asked_for
 
 if TYPE_CHECKING:
-    from cmgsim.arm.service import ArmService
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
     from cmgsim.world.run import Run
@@ -48,12 +47,6 @@ def world(design: Design, seed: int) -> World:
     from cmgsim.world.build import build
 
     return build(design, seed=seed)
-
-
-@pytest.fixture
-def arm(world: World) -> ArmService:
-    """The fake Azure Resource Manager of the world."""
-    return world.sites.arm
 
 
 @pytest.fixture

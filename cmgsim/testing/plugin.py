@@ -13,10 +13,38 @@ from pathlib import Path
 import pytest
 
 from cmgsim.testing import failures, fixtures, marks, summary
+from cmgsim.testing.azure import (
+    aio_arm_transport,
+    aio_azure_credential,
+    aio_azure_options,
+    arm,
+    arm_clock,
+    arm_config,
+    arm_server,
+    arm_transport,
+    azure_credential,
+    azure_options,
+)
 from cmgsim.testing.collect import ScenarioFile
-from cmgsim.testing.fixtures import arm, design, plan, rehearsal, seed, world
+from cmgsim.testing.fixtures import design, plan, rehearsal, seed, world
 
-__all__ = ["arm", "design", "plan", "rehearsal", "seed", "world"]
+__all__ = [
+    "aio_arm_transport",
+    "aio_azure_credential",
+    "aio_azure_options",
+    "arm",
+    "arm_clock",
+    "arm_config",
+    "arm_server",
+    "arm_transport",
+    "azure_credential",
+    "azure_options",
+    "design",
+    "plan",
+    "rehearsal",
+    "seed",
+    "world",
+]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -41,7 +41,7 @@ def rule_command(outlet: Outlet, rule_id: str | None) -> int:
 
 def rule_titles() -> dict[str, tuple[str, str]]:
     """Return severity and title of every id that a finding can carry: faults of files, then the linter's rules."""
-    from cmgsim.design import faults
+    from cmgsim.design import certificate_files, faults
     from cmgsim.lint.linter import NO_REASON, UNUSED
     from cmgsim.lint.rule import RULES
 
@@ -49,6 +49,7 @@ def rule_titles() -> dict[str, tuple[str, str]]:
         **{name: ("error", title) for name, title in faults.RULES.items()},
         "CMG010": ("error", "a file that is named is not there"),
         "CMG011": ("error", "a value that is set is not there"),
+        certificate_files.RULE: ("error", certificate_files.TITLE),
         NO_REASON: ("warning", "a rule is ignored without a reason"),
         UNUSED: ("info", "a comment ignores a rule that finds nothing there"),
         **{name: (rule.severity.value, rule.title) for name, rule in RULES.items()},

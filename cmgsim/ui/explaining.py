@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ipaddress import IPv4Interface, IPv6Interface, ip_interface, ip_network
+from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -87,7 +87,7 @@ def _interface(address: str | None, design: Design) -> Interface | None:
 def _place(host: Interface | None, ad_site: str | None, vpn: str | None) -> Place:
     from cmgsim.design.clients import Place
 
-    subnet = ip_network(host.network) if isinstance(host, IPv4Interface) else None
+    subnet = host.network if isinstance(host, IPv4Interface) else None
     return Place(addresses=subnet, ad_site=ad_site, vpn=vpn)
 
 

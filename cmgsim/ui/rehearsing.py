@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 
 SEED = click.IntRange(0, 2**63 - 1)
 _SAVE = click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="Save each run below this folder.")
+_LOGS = click.option(
+    "--logs", type=click.Path(path_type=Path), metavar="DIR", help="Write each run's logs below this folder."
+)
+_WATCH = click.option(
+    "--watch", multiple=True, metavar="CLIENT", help="Log this client, such as road-17; the first of each population."
+)
 
 
 @dataclass(frozen=True)
@@ -32,6 +38,8 @@ class Task:
     seeds: tuple[int, ...]
     save: Path | None
     command: str = ""
+    logs: Path | None = None
+    watch: tuple[str, ...] = ()
 
 
 @click.command("rehearse")
@@ -41,9 +49,17 @@ class Task:
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value: plan.gap=12h, design.name=x"
 )
 @_SAVE
+@_LOGS
+@_WATCH
 @door("rehearse")
 def rehearse_command(
-    outlet: Outlet, files: tuple[Path, ...], seeds: tuple[int, ...], changes: tuple[str, ...], save: Path | None
+    outlet: Outlet,
+    files: tuple[Path, ...],
+    seeds: tuple[int, ...],
+    changes: tuple[str, ...],
+    save: Path | None,
+    logs: Path | None,
+    watch: tuple[str, ...],
 ) -> int:
     """Walk a plan in a simulated hierarchy and judge what is expected of it.
 
@@ -60,7 +76,16 @@ def rehearse_command(
         if given:
             outlet.say(f"judged with {', '.join(changes)}, whatever the lines below say")
         raise
-    return rehearse_tasks(outlet, tasks)
+    return rehearse_tasks(outlet, [_with_logs(task, logs, watch, len(tasks)) for task in tasks])
+
+
+def _with_logs(task: Task, logs: Path | None, watch: tuple[str, ...], tasks: int) -> Task:
+    """Return a task that writes logs; nobody named, they are those of the first client of each population."""
+    if logs is None:
+        return task
+    first = tuple(f"{name}-1" for name, population in task.loaded.design.clients.items() if population.count)
+    folder = logs / task.loaded.name if tasks > 1 else logs
+    return replace(task, logs=folder, watch=watch or first)
 
 
 def _tasks(files: Sequence[Path], seeds: tuple[int, ...], given: dict[str, Any], save: Path | None) -> list[Task]:
@@ -81,8 +106,18 @@ def _tasks(files: Sequence[Path], seeds: tuple[int, ...], given: dict[str, Any],
 @click.option("--for", "duration", default="7d", show_default=True, metavar="DURATION", help="How long, such as 36h.")
 @click.option("--seed", default=1, show_default=True, type=SEED, help="Of the draws.")
 @_SAVE
+@_LOGS
+@_WATCH
 @door("run")
-def run_command(outlet: Outlet, design: Path, duration: str, seed: int, save: Path | None) -> int:
+def run_command(
+    outlet: Outlet,
+    design: Path,
+    duration: str,
+    seed: int,
+    save: Path | None,
+    logs: Path | None,
+    watch: tuple[str, ...],
+) -> int:
     """Let a design live for a while without a plan, and tell what became of its clients.
 
     Example: cmgsim run contoso.design.yaml --for 7d --seed 1
@@ -99,7 +134,8 @@ def run_command(outlet: Outlet, design: Path, duration: str, seed: int, save: Pa
         raise UsageError(f"--for: {error}") from None
     load_design(design)
     command = f"cmgsim run {design.as_posix()} --for {_quoted(duration)} --seed {seed}"
-    return rehearse_tasks(outlet, [Task(scenario_of(design, after=duration), (seed,), save, command)])
+    task = Task(scenario_of(design, after=duration), (seed,), save, command)
+    return rehearse_tasks(outlet, [_with_logs(task, logs, watch, 1)])
 
 
 _PAIR = (".design.yaml", ".plan.yaml")
@@ -146,12 +182,14 @@ def judge_seeds(outlet: Outlet, task: Task) -> list[Judged]:
     try:
         for seed in task.seeds:
             progress.begin(seed)
-            one = judge_scenario(task.loaded, seed, progress.observe)
+            one = judge_scenario(task.loaded, seed, progress.observe, task.watch)
             if not task.loaded.scenario.expect or task.command.startswith("cmgsim run"):
                 one = replace(one, verdicts=())
             judged.append(one)
             if task.save:
                 one.run.save(task.save / f"seed-{seed}")
+            if task.logs:
+                one.run.write_logs(task.logs / f"seed-{seed}")
     except KeyboardInterrupt:
         progress.end()
         saved = f", saved below {task.save}" if task.save and judged else ""
@@ -169,8 +207,9 @@ def check_folders(tasks: Sequence[Task]) -> None:
     """
     for task in tasks:
         for seed in task.seeds:
-            if task.save and (folder := task.save / f"seed-{seed}").exists():
-                raise UsageError(f"{folder}: there is something already; give --save a new folder")
+            for option, root in (("--save", task.save), ("--logs", task.logs)):
+                if root and (folder := root / f"seed-{seed}").exists():
+                    raise UsageError(f"{folder}: there is something already; give {option} a new folder")
 
 
 def read_changes(changes: Sequence[str]) -> dict[str, Any]:

@@ -8,11 +8,15 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
+from cmgsim.arm.clouds import RegionState
+from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
 from cmgsim.design.model import Design
 from cmgsim.design.plan import RestartCcmexec, Step
 from cmgsim.facts import Fact, Message
+from cmgsim.faults.component import Healed, RegionTurned, Struck
 from cmgsim.fleet.engine import FleetEngine
+from cmgsim.site.cloud_manager import AzureTurned
 from cmgsim.site.facts import Outcome
 from cmgsim.units import DAY
 
@@ -50,16 +54,47 @@ class CertificateExpired(Fact):
     certificate: str
 
 
+@dataclass(frozen=True)
+class CertificateTurned(Fact):
+    """From now on a certificate is ``valid``, ``revoked``, or, if it is the clients', ``expired``."""
+
+    certificate: str
+    state: str
+
+
+@dataclass(frozen=True)
+class AzureAsked(Fact):
+    """Somebody sent a request to Azure past the site. ``body`` is text, ``thumbprint`` empty without a certificate."""
+
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: str
+    thumbprint: str
+
+    @classmethod
+    def of(cls, request: Request) -> AzureAsked:
+        """Make a request into what a journal can keep."""
+        headers, body = tuple(sorted(request.headers.items())), request.body.decode()
+        return cls(request.method, request.url, headers, body, request.peer_certificate or "")
+
+    def request(self) -> Request:
+        """Return the request."""
+        return Request(self.method, self.url, dict(self.headers), self.body.encode(), self.thumbprint or None)
+
+
 @dataclass
 class Azure:
     """Lets the fake Azure act when something is due in it.
 
-    Its own events stay with it: what matters of them reaches the site as answers.
+    Its own events stay with it: what matters of them reaches the site as answers. Only that something has happened is
+    passed on, because others than the site may have done it. ``answered`` is the answer to the last of their requests.
     """
 
     service: ArmService
     name: str = "arm"
     rank: int = 2
+    answered: Response | None = None
 
     def due(self) -> int | None:
         """Return when the next operation in Azure turns."""
@@ -67,13 +102,20 @@ class Azure:
 
     def step(self, now_us: int) -> list[Fact | Message]:
         """Let happen what is due."""
-        self.service.step(now_us)
-        return []
+        return [Message("cloud_manager", AzureTurned())] if self.service.step(now_us) else []
 
     def receive(self, body: object, now_us: int) -> list[Fact | Message]:
-        """Hear that a request was answered: what is due next may have changed."""
-        self.service.step(now_us)
-        return []
+        """Hear that a request was answered or what goes wrong from now on, or take a stranger's request."""
+        if isinstance(body, Struck):
+            self.service.add_fault(body.fault, now_us)
+        if isinstance(body, Healed):
+            self.service.remove_fault(body.name, now_us)
+        if isinstance(body, AzureAsked):
+            self.answered = self.service.handle(body.request(), now_us)
+        if isinstance(body, RegionTurned):
+            state = RegionState.DOWN if body.down else RegionState.UP
+            self.service.set_region(body.region, state, now_us)
+        return self.step(now_us)
 
 
 @dataclass
@@ -125,14 +167,28 @@ class FleetDoor:
 
 
 class Calendar:
-    """Wakes the world at the midnights from which some certificate is expired."""
+    """Wakes the world at the midnights from which some certificate is expired, valid or revoked."""
 
     def __init__(self, design: Design) -> None:
         self.name = "calendar"
         self.rank = 8
-        self._midnights = sorted(
-            (midnight, what) for what, day in _expiries(design) if (midnight := _midnight_after(day, design)) > 0
-        )
+        turns: list[tuple[int, Fact]] = [
+            (_midnight_after(day, design), CertificateExpired(what)) for what, day in _expiries(design)
+        ]
+        turns += [
+            (_midnight_after(turn.day - timedelta(days=1), design), CertificateTurned(turn.what, turn.state))
+            for turn in design.certificates.turning_days()
+            if turn.state != "expired" or turn.what.startswith("client")
+        ]
+        turns += [
+            (
+                _midnight_after(day, design),
+                CertificateTurned(f"client certificate of connection point {name}", "expired"),
+            )
+            for name, point in design.roles.connection_points.items()
+            if (day := point.client_certificate_expires) is not None
+        ]
+        self._midnights = sorted(((at_us, fact) for at_us, fact in turns if at_us > 0), key=lambda turn: turn[0])
         self._next = 0
 
     def due(self) -> int | None:
@@ -140,10 +196,10 @@ class Calendar:
         return self._midnights[self._next][0] if self._next < len(self._midnights) else None
 
     def step(self, now_us: int) -> list[Fact | Message]:
-        """Note what has expired."""
+        """Note what has expired, or is taken or revoked from now on."""
         facts: list[Fact | Message] = []
         while self._next < len(self._midnights) and self._midnights[self._next][0] == now_us:
-            facts.append(CertificateExpired(self._midnights[self._next][1]))
+            facts.append(self._midnights[self._next][1])
             self._next += 1
         return facts
 

@@ -8,12 +8,13 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import blake2b
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from cmgsim.design.model import Design
 from cmgsim.design.names import NameProblem, service_fqdn
+from cmgsim.fleet.diary import Diary
 from cmgsim.fleet.engine import NEVER, Roll
 from cmgsim.fleet.series import Series
 from cmgsim.kernel.journal import Input
@@ -60,6 +61,8 @@ class Run:
     """Every client's state in the end."""
     series: Series = field(repr=False)
     """What was counted of the fleet."""
+    diary: Diary | None = field(default=None, repr=False)
+    """What the watched clients did, deed by deed; None when nobody was watched, and in runs that were opened."""
 
     @classmethod
     def of(cls, world: World) -> Run:
@@ -74,6 +77,7 @@ class Run:
             landscape=world.landscape,
             roll=world.fleet.roll(),
             series=world.fleet.series(),
+            diary=world.diary,
         )
 
     @cached_property
@@ -149,6 +153,13 @@ class Run:
                 yield start, end
 
     @cached_property
+    def availability(self) -> Table:
+        """One row for each gateway: the share of time it served clients, its outages, the downtimes of its VMs."""
+        from cmgsim.world.availability import availability_table
+
+        return availability_table(self)
+
+    @cached_property
     def steps(self) -> tuple[PlanStep, ...]:
         """The plan's steps as they ran; empty without a plan."""
         ended = {entry.fact.index: entry for entry in self.trace.select(StepEnded)}
@@ -169,6 +180,43 @@ class Run:
         """Return the index of the last plan step begun at or before a moment, if any was."""
         begun = [step.index for step in self.steps if step.started_us <= moment_us]
         return begun[-1] if begun else None
+
+    @cached_property
+    def traffic(self) -> Table:
+        """What connection points reported of each endpoint, every five minutes."""
+        from cmgsim.world.logs import traffic
+
+        return traffic(self)
+
+    def write_logs(self, folder: Path | str) -> list[Path]:
+        """Write the run's logs, in the forms that CMTrace reads, into a new folder; return the files.
+
+        Raises:
+            StorageError: if there is something already, or it cannot be written there.
+        """
+        from cmgsim.world.logs import write_logs
+
+        return write_logs(self, Path(folder))
+
+    def to_pandas(self, table: str = "requests") -> Any:
+        """Return a table of the run as a pandas DataFrame: ``requests``, ``intervals`` or ``clients``.
+
+        Raises:
+            UsageError: if there is no such table, or pandas is not installed.
+        """
+        from cmgsim.world.columns import frame
+
+        return frame(self, table)
+
+    def to_parquet(self, folder: Path | str) -> list[Path]:
+        """Write the tables of the run as Parquet files into a folder.
+
+        Raises:
+            StorageError: if they cannot be written.
+        """
+        from cmgsim.world.columns import tables, write_parquet
+
+        return write_parquet(tables(self), Path(folder))
 
     def save(self, folder: Path | str) -> Path:
         """Write the run into a new folder and return it; see :mod:`cmgsim.world.storage`.

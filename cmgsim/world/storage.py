@@ -29,8 +29,10 @@ from pydantic import TypeAdapter, ValidationError
 from cmgsim.design.document import read_document
 from cmgsim.design.faults import validate
 from cmgsim.design.files import dump
+from cmgsim.design.hardships import Fault
 from cmgsim.design.model import Design
 from cmgsim.design.plan import Step
+from cmgsim.design.record import Record
 from cmgsim.errors import CmgsimError, StorageError
 from cmgsim.facts import Fact
 from cmgsim.fleet.engine import Roll
@@ -41,6 +43,8 @@ from cmgsim.site.landscape import Landscape
 from cmgsim.world.run import Run
 
 FORMAT = "cmgsim/run/v1"
+#: Inputs that are records of a file, by the word they are kept under; all others are facts.
+_ORDERS: dict[str, type[Record]] = {"step": Step, "fault": Fault}
 FILES = ("design.yaml", "journal.jsonl", "facts.jsonl", "landscape.json", "fleet.npz")
 
 
@@ -145,13 +149,14 @@ def _manifest(folder: Path) -> dict[str, Any]:
 
 def _input_data(entry: Input) -> dict[str, Any]:
     body = entry.body
-    data = body.model_dump(mode="json", exclude_none=True) if isinstance(body, Step) else _fact_data(body)
-    kind = "step" if isinstance(body, Step) else "fact"
+    kind = next((word for word, record in _ORDERS.items() if isinstance(body, record)), "fact")
+    data = body.model_dump(mode="json", exclude_none=True) if isinstance(body, Record) else _fact_data(body)
     return {"at_us": entry.at_us, "steps": entry.steps, "to": entry.to, kind: data}
 
 
 def _input(line: dict[str, Any]) -> Input:
-    body = Step.model_validate(line["step"]) if "step" in line else _fact(line["fact"])
+    kind = next((word for word in _ORDERS if word in line), "fact")
+    body = _ORDERS[kind].model_validate(line[kind]) if kind in _ORDERS else _fact(line["fact"])
     return Input(line["at_us"], line["steps"], line["to"], body)
 
 

@@ -8,29 +8,44 @@ own time. Only :meth:`World.run` and its kin and :meth:`World.do` change a world
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from copy import deepcopy
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
+from cmgsim.design.hardships import Fault
 from cmgsim.design.model import Design
 from cmgsim.design.plan import Step
 from cmgsim.errors import Refused
 from cmgsim.facts import Fact
+from cmgsim.faults.component import FaultLifted, Faults, read_fault
+from cmgsim.fleet.diary import Diary
 from cmgsim.fleet.engine import FleetEngine, Knowing
 from cmgsim.fleet.population import Fleet
+from cmgsim.fleet.reference import ReferenceFleet
+from cmgsim.fleet.view import ClientView, view
 from cmgsim.kernel.kernel import Kernel
+from cmgsim.site.analyzer import Analysis, Subject, analyze, find, read_sign_in
+from cmgsim.site.balancer import LoadBalancer
 from cmgsim.site.cloud_manager import CloudManager
+from cmgsim.site.conditions import Conditions
 from cmgsim.site.connection_point import ConnectionPoint
+from cmgsim.site.consistency import mismatches
 from cmgsim.site.deployment import Deployment
 from cmgsim.site.facts import ActiveGatewaysChanged, Published
 from cmgsim.site.landscape import Landscape
 from cmgsim.site.meters import Meter
+from cmgsim.site.resources import service_of
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
+from cmgsim.tables import Table
 from cmgsim.units import DAY, MINUTE, duration_us
+from cmgsim.world.components import Azure, AzureAsked
+from cmgsim.world.console import Console
 
 if TYPE_CHECKING:
     import simpy
@@ -53,6 +68,10 @@ RECEIVERS: dict[str, str] = {
     "add_group_reference": "site_server",
     "remove_group_reference": "site_server",
     "change_client_settings": "site_server",
+    "deploy_content": "site_server",
+    "write_cmgfqdns": "site_server",
+    "portal_change": "portal",
+    "azure_delete": "portal",
     "restart_ccmexec": "fleet",
 }
 
@@ -66,6 +85,9 @@ class Sites:
     server: SiteServer
     connection_points: dict[str, ConnectionPoint]
     meter: Meter
+    conditions: Conditions
+    load_balancer: LoadBalancer
+    faults: Faults
 
 
 class World:
@@ -94,7 +116,7 @@ class World:
         self._watch: Callable[[], bool] | None = None
         self._metered = fleet.egress_bytes()
         kernel.before_moving = self._before_moving
-        self._surveyed = (kernel.steps, len(kernel.journal))
+        self._surveyed = len(kernel.trace)
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -108,6 +130,12 @@ class World:
         """The gateways by name, as Azure and the site see them."""
         return self.sites.cloud_manager.deployments
 
+    @property
+    def diary(self) -> Diary | None:
+        """What the watched clients did so far; None when nobody is watched."""
+        fleet = self.fleet
+        return fleet.diary if isinstance(fleet, ReferenceFleet) and fleet.diary.watched else None
+
     def contacts_over(self, gateway: str) -> frozenset[int]:
         """Return the contacts that lead over a gateway, by its name in the design."""
         fqdn = self.deployments[gateway].fqdn.casefold()
@@ -117,6 +145,48 @@ class World:
     def knowing(self, gateway: str) -> Knowing:
         """Count the clients that know a gateway now."""
         return self.fleet.knowing(self.contacts_over(gateway))
+
+    def client(self, which: int | str) -> ClientView:
+        """Look at one client now, by its number from 0 or its name: ``world.client("laptops-17").wmi("root/ccm")``.
+
+        Raises:
+            UnknownName: if there is no such client.
+        """
+        return view(self.population, self.fleet, self.landscape, which, self.design.site_version())
+
+    @property
+    def console(self) -> Console:
+        """What the console shows now: lists and dashboard figures."""
+        return Console(self)
+
+    def analyze(self, gateway: str, sign_in: str = "client_certificate") -> Analysis:
+        """Run the connection analyzer on a gateway, signing in with ``client_certificate`` or as ``aad_user``.
+
+        Raises:
+            UnknownName: if there is no such gateway.
+            UsageError: if one cannot sign in like that.
+            Refused: ``ANALYZER_NOT_AVAILABLE`` before version 1806.
+        """
+        return analyze(
+            Subject(
+                self.design,
+                self.sites.server,
+                find(self.deployments, gateway),
+                self.sites.connection_points,
+                self.sites.conditions,
+                self._today(),
+                read_sign_in(sign_in),
+            )
+        )
+
+    def check_consistency(self) -> Table:
+        """Return everything in which the console's list of gateways and Azure differ now, one row each."""
+        services = {
+            name: service_of(self.design, deployment, deployment.settings)
+            for name, deployment in self.deployments.items()
+        }
+        found = mismatches(self.deployments, services, self.sites.arm.cloud.store)
+        return Table(("gateway", "kind", "detail"), ((one.gateway, one.kind, one.detail) for one in found))
 
     # -- moving -----------------------------------------------------------------------------------------------------
 
@@ -142,6 +212,38 @@ class World:
             Refused: if the console does not let one do that; nothing has changed then.
         """
         self.kernel.post(self._receiver(step), step)
+
+    def suffer(self, fault: Fault) -> int:
+        """Take a fault, whose window is counted from moment 0, and return its number; what is past begins now."""
+        self.kernel.post("faults", fault)
+        return self.sites.faults.last
+
+    @contextmanager
+    def fault(self, kind: str, argument: object = None, **parts: object) -> Iterator[int]:
+        """Let something go wrong as long as a block lasts: ``with world.fault("vm_down", gateway="east", vm=1):``.
+
+        Kinds and arguments are those of a scenario's ``faults:``; one that takes a name alone takes it as *argument*.
+
+        Raises:
+            UnknownName: if there is no such kind.
+            UsageError: if the argument is none of this kind, or names what the design does not have.
+        """
+        number = self.suffer(read_fault(self.design, kind, parts or argument))
+        try:
+            yield number
+        finally:
+            self.kernel.post("faults", FaultLifted(number))
+
+    def ask_azure(self, request: Request) -> Response:
+        """Send a request to Azure past the site, as a script or the portal does, and return the answer.
+
+        Tokens for it come from ``world.sites.arm.token(principal, world.now_us)``.
+        """
+        self.kernel.post("arm", AzureAsked.of(request))
+        azure = self.kernel.components["arm"]
+        assert isinstance(azure, Azure)
+        assert azure.answered is not None, "whoever takes a request has answered it"
+        return azure.answered
 
     def note(self, fact: Fact) -> None:
         """Write a plan's progress into the trace."""
@@ -204,17 +306,18 @@ class World:
         return None
 
     def _publish(self) -> None:
-        """Survey the control plane if anything has happened to it, and show the fleet what has changed."""
-        happened = (self.kernel.steps, len(self.kernel.journal))
-        if happened == self._surveyed:
+        """Survey the control plane if anything has happened to it, and show the fleet what has changed.
+
+        Nothing that clients can see changes without a fact, so while there is none, there is nothing to survey.
+        """
+        if len(self.kernel.trace) == self._surveyed:
             return
-        self._surveyed = happened
         before, self.landscape = self.landscape, self.survey()
-        if self.landscape == before:
-            return
-        self.fleet.behold(self.landscape)
-        for fact in _changes(self.design, before, self.landscape):
-            self.kernel.trace.add(self.now_us, "site", fact)
+        if self.landscape != before:
+            self.fleet.behold(self.landscape)
+            for fact in _changes(self.design, before, self.landscape):
+                self.kernel.trace.add(self.now_us, "site", fact)
+        self._surveyed = len(self.kernel.trace)
 
     def _read_meters(self) -> None:
         """Add what left Azure since the last reading to the meters of the gateways that serve under each name."""
@@ -235,8 +338,13 @@ class World:
             self.deployments,
             self.sites.connection_points,
             self.landscape,
-            self.design.start + timedelta(days=self.now_us // DAY),
+            self._today(),
+            self.sites.conditions,
+            {name: self.sites.load_balancer.taking(name) for name in self.deployments},
         )
+
+    def _today(self) -> date:
+        return self.design.start + timedelta(days=self.now_us // DAY)
 
 
 def _changes(design: Design, before: Landscape, after: Landscape) -> list[Fact]:

@@ -145,6 +145,7 @@ def test_a_group_that_references_nothing_gives_the_full_list_first():
 
 
 @pytest.mark.seed("S-77")
+@pytest.mark.conflict("X-5")
 def test_a_vpn_group_with_nothing_but_a_gateway_makes_clients_use_it():
     groups = groups_of(vpn=referenced(gateways=["east"]), default=referenced(["mp1"], default_of="P01"))
     assert tiers_of_management_points(groups, ("vpn",), ON, ["mp1"], ["east"]) == (gw("east"), mp("mp1"))

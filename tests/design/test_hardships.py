@@ -58,7 +58,12 @@ def test_a_fault_that_cannot_be_is_framed_in_its_line(tmp_path, faults, words):
 
 def test_what_is_expected_of_azure_needs_a_bound(tmp_path):
     path = written(tmp_path, "")
-    for check in ("availability: {gateway: east}", "orphans: {}", "portal_changes: {at_least: -1}"):
+    for check in (
+        "availability: {gateway: east}",
+        "orphans: {}",
+        "portal_changes: {at_least: -1}",
+        "requests_served: {}",
+    ):
         path.write_text(path.read_text("utf-8").partition("expect:")[0] + f"expect: [{{{check}}}]\n", "utf-8")
         with pytest.raises(FileFaults):
             load_scenario(path)

@@ -166,6 +166,7 @@ def test_the_remedy_names_the_tab_of_the_version(version: int, tab: str) -> None
         (1906, "https", True),
     ],
 )
+@pytest.mark.conflict("X-18")
 def test_the_mode_of_a_management_point_by_version(version: int, mode: str, sound: bool) -> None:
     design = data("CMG410.good")
     design["hierarchy"]["version"] = version

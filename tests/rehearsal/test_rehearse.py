@@ -10,6 +10,7 @@ from worlds import design_of
 from cmgsim.checks.check import CHECKS
 from cmgsim.checks.judge import judge
 from cmgsim.design.plan import Plan
+from cmgsim.design.scenario import Expectation
 from cmgsim.errors import UnknownName, UsageError
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.site.facts import Outcome
@@ -169,7 +170,7 @@ def test_checks_are_asked_by_name_and_parameters():
         judge(run, "stranded_client", at_most=0)
     with pytest.raises(UsageError, match="at_most"):
         judge(run, "stranded_clients")
-    assert len(CHECKS) == 7
+    assert list(CHECKS) == sorted(Expectation.model_fields)
 
 
 def test_outages_are_measured_from_both_sides():
@@ -177,3 +178,13 @@ def test_outages_are_measured_from_both_sides():
     assert judge(run, "outage", at_least="2h", at_most="3h")
     assert not judge(run, "outage", at_most="1h")
     assert not judge(run, "outage", at_least="4h")
+
+
+def test_the_share_of_requests_served_may_be_bounded_from_both_sides():
+    run = rehearse(design_of(), after="6h")
+    assert judge(run, "requests_served", at_least="100%", at_most="100%")
+    verdict = judge(run, "requests_served", at_most="99%")
+    assert not verdict
+    assert (verdict.measured, verdict.limit) == ("100%", "at most 99%")
+    assert judge(run, "availability", gateway="old", at_least="100%").limit == "at least 100%"
+    assert not judge(run, "availability", gateway="old", at_most="50%")

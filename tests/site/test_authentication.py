@@ -299,6 +299,7 @@ def test_a_hybrid_client_falls_back_to_its_token_when_its_site_uses_no_certifica
 
 
 @pytest.mark.parametrize(("version", "status"), [(1910, 401), (2002, 200)])
+@pytest.mark.conflict("X-13")
 def test_site_tokens_begin_with_2002(version, status):
     bare = {"clients.laptops.certificate": None, "roles.management_points.mp1.mode": "enhanced_http"}
     assert verdict({**bare, "hierarchy.version": version}).status == status
@@ -356,6 +357,7 @@ def test_without_a_connection_point_nothing_passes():
 
 
 @pytest.mark.seed("S-67")
+@pytest.mark.conflict("X-20")
 def test_https_and_client_certificates_need_a_certificate_on_the_connection_point():
     bare = {"roles.connection_points.cp1.client_certificate": False}
     failed = verdict(bare)
@@ -429,6 +431,7 @@ def test_the_matrix_has_every_client_in_every_version_and_always_takes_https():
         ("hybrid", None, "http", 200),
     ],
 )
+@pytest.mark.conflict("X-24")
 def test_on_the_intranet_the_management_points_mode_decides(identity, certificate, mode, status):
     encounter = encounter_of({"clients.laptops.identity": identity, "clients.laptops.certificate": certificate})
     point = encounter.management_point.model_copy(update={"mode": mode})

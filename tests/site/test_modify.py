@@ -69,6 +69,7 @@ def test_a_renewed_certificate_must_keep_the_letter_case():
         ("content", False),
     ],
 )
+@pytest.mark.conflict("X-27")
 def test_settings_change_in_place(field, value):
     console = Console()
     assert console.do(modify_gateway={"gateway": "east", field: value}).outcome is Outcome.DONE

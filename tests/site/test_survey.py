@@ -36,6 +36,7 @@ def step(verb: str, **argument) -> Step:
 
 
 @pytest.mark.seed("S-73")
+@pytest.mark.conflict("X-28")
 def test_one_entry_is_published_for_each_gateway_and_flagged_management_point():
     second = {"roles.management_points.mp2": {"site": "P01", "role_id": "2"}}
     parts = Parts(design_of({**TWO_GATEWAYS, **second}))
@@ -214,6 +215,7 @@ PLACES = (Locale("P01", ("vpn",)), Locale("P01", ("office",)), Locale("P01"))
 
 
 @pytest.mark.seed("S-77")
+@pytest.mark.conflict("X-6")
 def test_boundary_groups_lead_to_a_gateway_at_once_or_after_failure_or_never():
     landscape = Parts(design_of(VPN)).survey(*PLACES)
     assert tier_urls(landscape, 0) == [[EAST_URL], ["mp1.corp"]]

@@ -11,11 +11,13 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from cmgsim.design.content import write_bandwidth
 from cmgsim.design.model import Design
 from cmgsim.design.versions import VERSIONS
 from cmgsim.units import DAY, HOUR, MINUTE, format_duration, format_share, format_size, format_time_of_day
 
 Data = dict[str, Any]
+_REFERENCED = ("management_points", "update_points", "distribution_points")
 
 durations = st.integers(1, 30 * DAY // MINUTE).map(lambda count: format_duration(count * MINUTE))
 shares = st.integers(0, 1_000_000).map(format_share)
@@ -61,6 +63,7 @@ def design_data(draw: st.DrawFn, clients: int = 1_000_000, versions: tuple[int, 
         "boundaries": boundaries,
         "boundary_groups": draw(_boundary_groups(boundaries, roles, gateways, primaries)),
         "client_settings": settings,
+        "content": {"packages": draw(st.dictionaries(_names("pkg"), _package(roles, gateways), max_size=2))},
         "day_plans": day_plans,
         "clients": draw(
             st.dictionaries(
@@ -74,7 +77,12 @@ def design_data(draw: st.DrawFn, clients: int = 1_000_000, versions: tuple[int, 
 def day_plan_data(draw: st.DrawFn) -> Data:
     """Draw a day plan as its file would hold it."""
     if draw(st.booleans()):
-        return {"always": draw(st.sampled_from(["internet", "intranet"]))}
+        bandwidths = st.integers(1, 125 * 10**9).map(write_bandwidth)
+        return {
+            "always": draw(st.sampled_from(["internet", "intranet"])),
+            "bandwidth": draw(bandwidths),
+            "metered": draw(shares),
+        }
     work = draw(_day_span(6 * 60, 18 * 60))
     evening = draw(_day_span(18 * 60 + 1, 24 * 60))
     absence = st.fixed_dictionaries(
@@ -237,8 +245,7 @@ def _boundary_groups(draw: st.DrawFn, boundaries: Data, roles: Data, gateways: D
     return {
         name: {
             "boundaries": draw(some(boundaries)),
-            "references": {kind: draw(some(roles[kind])) for kind in ("management_points", "distribution_points")}
-            | {"gateways": draw(some(gateways))},
+            "references": {kind: draw(some(roles[kind])) for kind in _REFERENCED} | {"gateways": draw(some(gateways))},
             "relationships": {other: draw(relationship) for other in names if other != name and draw(st.booleans())},
             "assigned_site": draw(st.sampled_from(primaries)),
         }
@@ -253,6 +260,26 @@ def _client_settings() -> st.SearchStrategy[Data]:
             "use_gateway": st.booleans(),
             "policy_polling": st.integers(30, 1440).map(lambda count: format_duration(count * MINUTE)),
             "location_cycle": st.integers(1, 48).map(lambda count: format_duration(count * HOUR)),
+            "scan_cycle": st.integers(1, 14).map(lambda count: format_duration(count * DAY)),
+            "hardware_inventory": st.integers(1, 14).map(lambda count: format_duration(count * DAY)),
+            "state_messages": st.integers(1, 60).map(lambda count: format_duration(count * MINUTE)),
+            "cloud_distribution_point": st.booleans(),
+            "cache": sizes,
+            "metered": st.sampled_from(["block", "allow", "limit"]),
+        },
+    )
+
+
+def _package(roles: Data, gateways: Data) -> st.SearchStrategy[Data]:
+    def some(table: Data) -> st.SearchStrategy[list[str]]:
+        return st.lists(st.sampled_from(sorted(table)), unique=True) if table else st.just([])
+
+    return st.fixed_dictionaries(
+        {"size": sizes},
+        optional={
+            "kind": st.sampled_from(["application", "update"]),
+            "distribution_points": some(roles["distribution_points"]),
+            "gateways": some(gateways),
         },
     )
 

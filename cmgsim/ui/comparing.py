@@ -1,0 +1,90 @@
+"""``cmgsim compare``: two designs, scenarios or saved runs, pair by pair."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmgsim.errors import UsageError
+from cmgsim.ui.door import door
+from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.sweeping import CACHE, executor_of, read_scale, run_tasks
+
+if TYPE_CHECKING:
+    from cmgsim.study.compare import Comparison
+
+
+@click.command("compare")
+@click.argument("first", type=click.Path(path_type=Path), metavar="A")
+@click.argument("second", type=click.Path(path_type=Path), metavar="B")
+@click.option("--seeds", type=click.IntRange(1, 100_000), default=5, show_default=True, help="Pairs of runs.")
+@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="How long a design lives.")
+@click.option("--scale", metavar="SHARE", help="Simulate this share of every population, such as 10%.")
+@click.option("--workers", type=click.IntRange(1, 256), help="Processes; left out, one for each core.")
+@click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler to run on, such as tcp://10.0.0.7:8786.")
+@click.option(
+    "--cache", type=click.Path(path_type=Path), default=CACHE, show_default=True, help="Where results are kept."
+)
+@door("compare")
+def compare_command(
+    outlet: Outlet,
+    first: Path,
+    second: Path,
+    seeds: int,
+    days: int,
+    scale: str | None,
+    workers: int | None,
+    scheduler: str | None,
+    cache: Path,
+) -> int:
+    """Say what differs between two designs, scenarios or saved runs, and whether it is more than noise.
+
+    Example: cmgsim compare two-vms.design.yaml four-vms.design.yaml --seeds 20
+
+    Both sides draw the same chances, so that only what the difference touches differs.
+
+    Exit codes: 0 they were compared, whether they differ or not, 2 wrong usage.
+    """
+    if first.is_dir() != second.is_dir():
+        raise UsageError(f"{first} and {second} are not of a kind: give two saved runs, or two files")
+    if first.is_dir():
+        compared = _runs(first, second)
+    else:
+        compared = _files(outlet, first, second, seeds, days, read_scale(scale), workers, scheduler, cache)
+    if outlet.form is Form.JSON:
+        outlet.show_data({"exit": int(Exit.HOLDS), **compared.data()})
+    else:
+        outlet.show(str(compared))
+    return Exit.HOLDS
+
+
+def _runs(first: Path, second: Path) -> Comparison:
+    from cmgsim.study.compare import compare_runs
+    from cmgsim.world.run import Run
+
+    return compare_runs(str(first), str(second), Run.open(first), Run.open(second))
+
+
+def _files(
+    outlet: Outlet,
+    first: Path,
+    second: Path,
+    seeds: int,
+    days: int,
+    scale: int | None,
+    workers: int | None,
+    scheduler: str | None,
+    cache: Path,
+) -> Comparison:
+    from cmgsim.study.compare import compare_sweeps
+    from cmgsim.study.sweep import Sweep
+    from cmgsim.study.task import tasks_of
+
+    numbers = range(1, seeds + 1)
+    sides = [tasks_of(path, {}, numbers, days, scale) for path in (first, second)]
+    tasks = [task for side in sides for task in side]
+    done = run_tasks(outlet, tasks, executor_of(workers, scheduler, len(tasks)), cache)
+    one, other = Sweep(done.rows[:seeds], 0), Sweep(done.rows[seeds:], 0)
+    return compare_sweeps(str(first), str(second), one, other)

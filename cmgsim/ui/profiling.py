@@ -1,0 +1,47 @@
+"""``cmgsim profile``: where a request's time goes, what is busy, and what holds it all up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from cmgsim.errors import StorageError
+from cmgsim.ui.door import door
+from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.sweeping import read_scale
+
+
+@click.command("profile")
+@click.argument("design", type=click.Path(path_type=Path), metavar="DESIGN")
+@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="How long the design lives.")
+@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The run's seed.")
+@click.option("--scale", metavar="SHARE", help="Simulate this share of every population, such as 10%.")
+@click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="Write tables as Parquet into a folder.")
+@door("profile")
+def profile_command(outlet: Outlet, design: Path, days: int, seed: int, scale: str | None, save: Path | None) -> int:
+    """Say where requests over gateways spend their time, hop by hop, and which part is the bottleneck.
+
+    Example: cmgsim profile my.design.yaml --days 14 --save runs/first
+
+    With --save the same figures are written for duckdb, pandas and Power BI; docs/how-to has queries.
+
+    Exit codes: 0 there is a profile, 1 nothing is asked over gateways, 2 wrong usage or a folder that is there already.
+    """
+    from cmgsim.capacity.profile import profile
+    from cmgsim.capacity.profile_tables import data, tables, text
+    from cmgsim.design.files import load_design
+    from cmgsim.world.columns import write_parquet
+
+    share = read_scale(scale)
+    if save is not None and save.exists():
+        raise StorageError(f"{save} is there already: choose another folder, or remove it")
+    found = profile(load_design(design), days=days, seed=seed, scale=share, observer=outlet.say)
+    if save is not None:
+        written = write_parquet(tables(found), save)
+        outlet.say(f"written: {', '.join(path.name for path in written)} below {save}")
+    if outlet.form is Form.JSON:
+        outlet.show_data({"exit": int(Exit.HOLDS), **data(found)})
+    else:
+        outlet.show(text(found))
+    return Exit.HOLDS

@@ -1,0 +1,181 @@
+"""``cmgsim size``: how many VMs, connection points and roles a design needs, and which limit binds."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from cmgsim.errors import UsageError
+from cmgsim.ui.door import door
+from cmgsim.ui.outlet import Exit, Form, Outlet
+
+if TYPE_CHECKING:
+    from cmgsim.capacity.cost import Prices
+    from cmgsim.capacity.demand import Course
+    from cmgsim.capacity.sizing import Sizing
+    from cmgsim.design.model import Design
+    from cmgsim.tables import Table
+
+_AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(k|m)?", re.IGNORECASE)
+_FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
+#: How many sizes of a range are looked at, both ends included.
+_POINTS = 8
+
+
+@click.command("size")
+@click.argument("path", type=click.Path(path_type=Path), metavar="DESIGN|SCENARIO")
+@click.option(
+    "--target",
+    "targets",
+    multiple=True,
+    metavar="TEXT",
+    help="What must hold, such as 'p99(policy) < 2s' (repeatable).",
+)
+@click.option("--clients", metavar="N", help="Clients connected at the peak: 18000, 18k, 5k,50k or 10k..150k.")
+@click.option("--survive", type=click.Choice(["one-vm"]), help="The target holds with one VM missing, too.")
+@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first replication's seed.")
+@click.option("--vm-price", metavar="AMOUNT", help="Price of a VM for a month; needs --gb-price.")
+@click.option("--gb-price", metavar="AMOUNT", help="Price of a gigabyte of outbound traffic; needs --vm-price.")
+@click.option("--currency", default="USD", show_default=True, help="The currency of these prices.")
+@door("size")
+def size_command(
+    outlet: Outlet,
+    path: Path,
+    targets: tuple[str, ...],
+    clients: str | None,
+    survive: str | None,
+    seed: int,
+    vm_price: str | None,
+    gb_price: str | None,
+    currency: str,
+) -> int:
+    """Size the gateways of a design for its busiest hour, and name the limit that binds.
+
+    Example: cmgsim size my.design.yaml --target 'p99(policy) < 2s' --survive one-vm
+
+    A design is sized for its first day, a scenario for all that happens in it: a release, a fault, a Monday morning.
+    The documented rule stands beside the simulated answer; every figure has a 99 % interval over replications.
+
+    Exit codes: 0 there is an answer, 1 no number of VMs meets the target, 2 wrong usage.
+    """
+    from cmgsim.capacity.size import Survive, demand_source, size
+    from cmgsim.capacity.target import DEFAULT, read_target
+
+    wanted = tuple(read_target(text) for text in targets) or (DEFAULT,)
+    numbers: list[int | None] = [*read_clients(clients)] if clients is not None else [None]
+    prices = read_prices(vm_price, gb_price, currency)
+    drawn, course = read_load(path)
+    counted = demand_source(drawn, seed, outlet.say, course)
+    sizings = [
+        size(
+            drawn,
+            targets=wanted,
+            clients=number,
+            survive=Survive.ONE_VM if survive else Survive.NOTHING,
+            seed=seed,
+            prices=prices,
+            counted=counted,
+        )
+        for number in numbers
+    ]
+    if outlet.form is Form.JSON:
+        outlet.show_data({"exit": int(Exit.HOLDS), "sizings": [sizing.data() for sizing in sizings]})
+    else:
+        outlet.show(str(sizings[0]) if len(sizings) == 1 else _side_by_side(sizings))
+    return Exit.HOLDS
+
+
+def read_load(path: Path) -> tuple[Design, Course]:
+    """Read a design, or a scenario with what happens in it.
+
+    Raises:
+        UsageError: for a plan, which says nothing of clients.
+    """
+    from cmgsim.capacity.demand import NOTHING_PARTICULAR, Course
+    from cmgsim.design.files import load_design, load_scenario
+
+    if path.name.endswith(".plan.yaml"):
+        raise UsageError(f"{path}: a plan alone cannot be sized: give a design or a scenario")
+    if path.name.endswith(".scenario.yaml"):
+        loaded = load_scenario(path)
+        return loaded.design, Course.of(loaded)
+    return load_design(path), NOTHING_PARTICULAR
+
+
+def read_clients(text: str) -> tuple[int, ...]:
+    """Read ``18000``, ``18k``, ``5k,50k`` or ``10k..150k``; of a range, eight evenly spaced numbers.
+
+    Raises:
+        UsageError: if it is none of these.
+    """
+    low, dots, high = text.partition("..")
+    if not dots:
+        return tuple(_clients(part, text) for part in text.split(","))
+    first, last = _clients(low, text), _clients(high, text)
+    if first >= last:
+        raise UsageError(f"--clients {text}: a range goes upwards, like 10k..150k")
+    return tuple(first + (last - first) * step // (_POINTS - 1) for step in range(_POINTS))
+
+
+def _clients(part: str, text: str) -> int:
+    match = _AMOUNT.fullmatch(part.strip())
+    number = round(float(match[1]) * _FACTORS[(match[2] or "").lower()]) if match else 0
+    if not 1 <= number <= 10_000_000:
+        raise UsageError(f"--clients {text}: {part!r} is no number of clients up to 10m: write 18000, 18k or 10k..150k")
+    return number
+
+
+def read_prices(vm_price: str | None, gb_price: str | None, currency: str) -> Prices | None:
+    """Read prices that were given; None where none was.
+
+    Raises:
+        UsageError: for one without the other, or what is no amount.
+    """
+    from decimal import Decimal, InvalidOperation
+
+    from cmgsim.capacity.cost import Prices
+
+    if vm_price is None and gb_price is None:
+        return None
+    if vm_price is None or gb_price is None:
+        raise UsageError("give both --vm-price and --gb-price, or neither")
+    try:
+        amounts = Decimal(vm_price), Decimal(gb_price)
+    except InvalidOperation:
+        raise UsageError(f"--vm-price {vm_price} and --gb-price {gb_price}: write amounts such as 99.28") from None
+    if not all(amount.is_finite() and amount >= 0 for amount in amounts):
+        raise UsageError(f"--vm-price {vm_price} and --gb-price {gb_price}: prices are not negative")
+    return Prices("your region", currency, *amounts, "as given")
+
+
+def _side_by_side(sizings: list[Sizing]) -> str:
+    """Write several sizings of one design as a table, and what they rest on."""
+    first = sizings[0]
+    targets = " and ".join(f"'{target}'" for target in first.targets)
+    lines = [f"{first.design}: {targets}, in the busiest hour", "", str(_table(sizings))]
+    return "\n".join([*lines, *(f"rests on the assumption that {premise}" for premise in first.premises)])
+
+
+def _table(sizings: list[Sizing]) -> Table:
+    from cmgsim.tables import Table
+
+    return Table(
+        ("clients", "VMs", "by queues", "documented", "gateways", "connection points", "by", "cores", "a month"),
+        [
+            (
+                sizing.connections,
+                sizing.answer.vms,
+                sizing.queues,
+                sizing.documented.vms,
+                sizing.gateways,
+                sizing.answer.connection_points,
+                sizing.connection_points_by,
+                sizing.cores,
+                f"{sizing.monthly.cost} {sizing.monthly.prices.currency}" if sizing.monthly else "",
+            )
+            for sizing in sizings
+        ],
+    )
