@@ -7,8 +7,9 @@ diary is kept have logs.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from cmgsim.fleet.days import Place
 from cmgsim.fleet.diary import Entry
@@ -16,6 +17,7 @@ from cmgsim.fleet.life import Deed
 from cmgsim.observe.cmtrace import Kind
 from cmgsim.site.authentication import Reason
 from cmgsim.site.client import ACTIVITIES, Activity, Connection, Target
+from cmgsim.site.error_catalogue import client_lines
 from cmgsim.site.landscape import Landscape, Over
 
 LOCATION_SERVICES, CLIENT_LOCATION, MESSAGING = "LocationServices.log", "ClientLocation.log", "CcmMessaging.log"
@@ -28,6 +30,7 @@ DETECTED = {
 }
 _SSL = '<Capabilities SchemaVersion ="1.0"><Property Name="SSL" Version="1" /></Capabilities>'
 _TEXTS = {reason.status: reason.text for reason in reversed(Reason)}
+_REASONS = {reason.word: reason for reason in Reason}
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,19 @@ Said = tuple[str, Kind, str]
 Teller = Callable[[Entry, Landscape], list[Said]]
 
 
-def lines_of_diary(entries: Iterable[Entry], landscape: Landscape) -> Iterator[ClientLine]:
-    """Yield the log lines that clients write of their deeds, in the order of the diary."""
+def lines_of_diary(
+    entries: Iterable[Entry], landscape: Landscape, populations: Sequence[int] = ()
+) -> Iterator[ClientLine]:
+    """Yield the log lines that clients write of their deeds, in the order of the diary.
+
+    *populations* says by client which population it is of; left out, a refusal is told by its status alone.
+    Assumption: what refused a client before is told in the words of what refuses it at the end, if the status is the
+    same.
+    """
     used: dict[int, int] = {}
+    tell = TELL | {Deed.REFUSED: partial(_refused, populations=populations)}
     for entry in entries:
-        said = TELL[entry.deed](entry, landscape) if entry.deed in TELL else []
+        said = tell[entry.deed](entry, landscape) if entry.deed in tell else []
         if _turns_to(entry, used.get(entry.uid)):
             said = [*_rotation(used.get(entry.uid), entry.subject, landscape), *said]
             used[entry.uid] = entry.subject
@@ -83,10 +94,21 @@ def _served(entry: Entry, landscape: Landscape) -> list[Said]:
     return [(ACTIVITIES[entry.activity].log, Kind.INFORMATION, text)]
 
 
-def _refused(entry: Entry, landscape: Landscape) -> list[Said]:
+def _refused(entry: Entry, landscape: Landscape, populations: Sequence[int] = ()) -> list[Said]:
     log = LOCATION_SERVICES if entry.activity == Activity.LOCATION else MESSAGING
+    reason = _reason(entry, landscape, populations)
     text = _TEXTS.get(entry.status, "Error")
-    return [(log, Kind.ERROR, f"[CCMHTTP] ERROR INFO: StatusCode={entry.status} StatusText={text}")]
+    plain = (f"[CCMHTTP] ERROR INFO: StatusCode={entry.status} StatusText={text}",)
+    lines = plain if reason is None else client_lines(reason, _url(entry.subject, landscape))
+    return [(log, Kind.ERROR, line) for line in lines]
+
+
+def _reason(entry: Entry, landscape: Landscape, populations: Sequence[int]) -> Reason | None:
+    """Return why a request was refused, None if that is not known any more."""
+    if not populations or not landscape.reasons:
+        return None
+    reason = _REASONS.get(landscape.reasons[populations[entry.uid]][entry.subject])
+    return reason if reason is not None and reason.status == entry.status else None
 
 
 def _unanswered(entry: Entry, landscape: Landscape) -> list[Said]:

@@ -17,7 +17,7 @@ management point, a software update point. A contact's *route* names the station
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum, IntEnum
 
 from cmgsim.site.client import Activity, Metered, Target
@@ -170,6 +170,9 @@ class Landscape:
     """By population: the publication in its clients' registry, for those that know none; empty: nowhere."""
     isolated: tuple[int, ...] = ()
     """Locales, ascending, whose clients reach no domain controller although others do."""
+    reasons: tuple[tuple[str, ...], ...] = field(default=(), compare=False)
+    """By population and contact: the word of the :class:`~cmgsim.site.authentication.Reason` for which a request is
+    refused, empty where it is not. Logs tell it; clients go by the status alone, so it makes no landscape differ."""
 
     def alive(self, population: int, publication: int) -> bool:
         """Say whether a client of that population, knowing that publication, has a management point to serve it."""

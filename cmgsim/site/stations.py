@@ -9,10 +9,8 @@ Published documents give no service times. What follows is assumed, unless the d
 result that rests on it says so.
 
 Assumption: a VM at its rated number of clients with default settings runs at 70 % of its capacity in the busiest hour.
-Assumption: a connection point at four fully used VMs, and a management or update point at its rated number of clients,
-run at 70 % of their capacity in the busiest hour too.
-Assumption: a client with default settings makes three requests in the busiest hour: one for locations and one for
-policy after power-on, and one more for policy.
+Assumption: a connection point at four full VMs, and a role at its rated clients, run at 70 % in that hour, too.
+Assumption: a client with default settings makes three requests in the busiest hour: one for locations, two for policy.
 Assumption: a part works on one request after the other with all its cores; all kinds of request take equally long.
 Assumption: a B2s VM serves like an A2_v2; its rating of ten clients is a rule for labs, not a speed.
 """

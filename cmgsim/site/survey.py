@@ -24,6 +24,7 @@ from cmgsim.design.modes import AZURE_AD_IDENTITIES
 from cmgsim.design.versions import Feature, has
 from cmgsim.site.authentication import (
     Encounter,
+    Verdict,
     authenticate,
     authenticate_on_intranet,
     authenticate_over_internet,
@@ -74,18 +75,17 @@ def survey(
     registries = _registries(scene, publications)
     every = previous.stations if previous else stations(design)
     doors = taking or {name: conditions.running(deployment) for name, deployment in deployments.items()}
+    met = [scene.answers(population) for population in design.clients.values()]
     return Landscape(
         contacts=contacts,
         publications=publications.all(),
         published=published,
         bootstraps=bootstraps,
         tiers=tuple(scene.tiers(locale, offered[locale.site]) for locale in locales),
-        answers=tuple(scene.answers(population) for population in design.clients.values()),
+        answers=tuple(tuple(status for status, _ in row) for row in met),
         domain_controller=True,
         isolated=tuple(
-            number
-            for number, locale in enumerate(locales)
-            if conditions.broken(Part.DOMAIN_CONTROLLERS, locale.site)
+            number for number, locale in enumerate(locales) if conditions.broken(Part.DOMAIN_CONTROLLERS, locale.site)
         ),
         told=tuple(_told(design, server, name) for name in design.clients),
         package_bytes=tuple(package.size for package in design.content.packages.values()),
@@ -99,6 +99,7 @@ def survey(
         active_gateways=tuple(name for name in deployments if scene.active(deployments[name])),
         stations=every,
         routes=opened(routes(every, contacts, server, deployments, connection_points), every, doors),
+        reasons=tuple(tuple(word for _, word in row) for row in met),
     )
 
 
@@ -123,9 +124,7 @@ def _contacts(server: SiteServer, deployments: Mapping[str, Deployment]) -> tupl
     return (*intranet, *internet, *gateways, *update_contacts(server, tuple(names)))
 
 
-def _every_contact(
-    design: Design, server: SiteServer, deployments: Mapping[str, Deployment]
-) -> tuple[Contact, ...]:
+def _every_contact(design: Design, server: SiteServer, deployments: Mapping[str, Deployment]) -> tuple[Contact, ...]:
     names = dict.fromkeys(gateway.fqdn for gateway in deployments.values() if gateway.fqdn)
     return (*_contacts(server, deployments), *content_contacts(design, tuple(names)))
 
@@ -255,23 +254,26 @@ class _Scene:
         sites = dict.fromkeys(self.server.management_points[point].site for point in takers)
         return gateway.serving and any(self._connected(gateway, site) for site in sites)
 
-    def answers(self, population: Population) -> tuple[int, ...]:
-        """Return the status that a request of that population meets at each contact."""
+    def answers(self, population: Population) -> tuple[tuple[int, str], ...]:
+        """Return the status that a request of that population meets at each contact, and the word of its reason."""
         return tuple(self._met(population, contact) for contact in self.contacts)
 
-    def _met(self, population: Population, contact: Contact) -> int:
+    def _met(self, population: Population, contact: Contact) -> tuple[int, str]:
         """Return the status a request meets; a role that is down does not answer, or makes its gateway say so."""
-        status = self._answer(population, contact)
+        answer = self._answer(population, contact)
+        if isinstance(answer, Verdict) and answer.status != SERVED:
+            return answer.status, answer.reason.word
+        status = answer.status if isinstance(answer, Verdict) else answer
         if status != SERVED or not self._role_down(contact):
-            return status
-        return ROLE_DOWN if contact.over is Over.GATEWAY else NO_ANSWER
+            return status, ""
+        return (ROLE_DOWN if contact.over is Over.GATEWAY else NO_ANSWER), ""
 
     def _role_down(self, contact: Contact) -> bool:
         if contact.target is Target.UPDATE_POINT:
             return self.conditions.broken(Part.UPDATE_POINT, contact.update_point)
         return self.conditions.broken(Part.MANAGEMENT_POINT, contact.management_point)
 
-    def _answer(self, population: Population, contact: Contact) -> int:
+    def _answer(self, population: Population, contact: Contact) -> Verdict | int:
         site = self.server.sites[population.site]
         if contact.target is Target.CONTENT:
             return source_answer(population, contact, self._behind(contact.fqdn) if contact.fqdn else None)
@@ -279,11 +281,9 @@ class _Scene:
             return SERVED
         point = behind(self.server, contact)
         if contact.over is Over.INTRANET:
-            return authenticate_on_intranet(
-                population, point, self.server.sites[point.site], self.server.version
-            ).status
+            return authenticate_on_intranet(population, point, self.server.sites[point.site], self.server.version)
         if contact.over is Over.INTERNET:
-            return authenticate_over_internet(population, point).status
+            return authenticate_over_internet(population, point)
         gateway = self._behind(contact.fqdn)
         if gateway is None:
             return NO_ANSWER
@@ -302,7 +302,7 @@ class _Scene:
                 version=self.server.version,
                 on_day=self.day,
             )
-        ).status
+        )
 
     def tiers(self, locale: Locale, offered: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """Return the contacts that clients of a locale use on the intranet, best tier first."""

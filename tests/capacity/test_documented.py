@@ -47,6 +47,7 @@ def test_the_ports_bind_before_the_vms_do(clients, binding):
     assert documented_size(clients).binding == binding
 
 
+@pytest.mark.conflict("X-9")
 def test_vm_sizes_differ_by_version():
     assert documented_size(10_000, version=2107, vm_size="A4_v2").vms == 1
     with pytest.raises(ValueError, match="no VM size 'A4_v2'"):

@@ -1,0 +1,197 @@
+"""What clients ask of gateways, hour by hour: counted in a run whose gateways never make anybody wait.
+
+Theory of operation: a client's next request is due a cycle after it *sent* the last one, however long the reply took.
+So what clients ask does not depend on how many VMs there are: one run of the fleet gives the arrivals for every number
+of VMs, and all candidates of a sizing are compared on the very same requests (common random numbers). The run counts
+requests by five-minute intervals; within one they are spread evenly, by draws of their own.
+
+A design of many clients is counted on a sample of every population, and the counts are multiplied: a figure from a
+sample says so.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cmgsim.design.capacity import Capacity, Measured
+from cmgsim.design.files import LoadedScenario
+from cmgsim.design.hardships import Fault
+from cmgsim.design.model import Design
+from cmgsim.design.plan import Plan
+from cmgsim.draws import chance, draw, identity, stream
+from cmgsim.errors import Refused
+from cmgsim.fleet.auto import compiled, fast_lacks
+from cmgsim.fleet.series import INTERVAL_US, Count
+from cmgsim.rehearsal.rehearse import rehearse
+from cmgsim.rehearsal.scenario import faults_of
+from cmgsim.site.landscape import Over
+from cmgsim.units import HOUR, PARTS_PER_MILLION
+from cmgsim.world.build import build
+from cmgsim.world.run import Run
+
+#: How many clients are simulated to count what all of them ask: what takes a few seconds with each fleet.
+SAMPLE_COMPILED, SAMPLE_READABLE = 50_000, 2_000
+#: Raised so far that no port runs out while requests are counted.
+_PORTS = 64_511
+_ROUNDING = stream("capacity.rounding")
+_HOUR_ROWS = HOUR // INTERVAL_US
+_WAYS = tuple(Over)
+
+
+@dataclass(frozen=True, eq=False)
+class Demand:
+    """What was asked in each five-minute interval of a run; the arrays are int64.
+
+    ``requests``: (intervals, kinds), sent over gateways; ``intranet``: (intervals, kinds), sent to roles directly;
+    ``connections``: (intervals,), clients that hold a channel over a gateway at the interval's end.
+    """
+
+    seed: int
+    sample: int
+    """Clients that were simulated."""
+    clients: int
+    """Clients that the counts stand for."""
+    requests: NDArray[np.int64]
+    intranet: NDArray[np.int64]
+    connections: NDArray[np.int64]
+    egress_bytes: int
+    """Bytes that left Azure in the whole run."""
+
+    @property
+    def peak(self) -> int:
+        """The most connections at one time."""
+        return int(self.connections.max(initial=0))
+
+    @property
+    def days(self) -> float:
+        """How long the run was."""
+        return len(self.connections) * INTERVAL_US / (24 * HOUR)
+
+    def busiest_hour(self) -> int:
+        """Return the first interval of the hour in which most requests come over gateways."""
+        counts = self.requests.sum(axis=1)
+        within = np.convolve(counts, np.ones(_HOUR_ROWS, dtype=np.int64), mode="valid")
+        return int(within.argmax()) if len(within) else 0
+
+    def scaled(self, ppm: int) -> Demand:
+        """Return the demand of so many times the clients (parts per million); fractions are rounded by draws."""
+        if ppm == PARTS_PER_MILLION:
+            return self
+        return replace(
+            self,
+            clients=self.clients * ppm // PARTS_PER_MILLION,
+            requests=_multiplied(self.requests, ppm, self.seed, "requests"),
+            intranet=_multiplied(self.intranet, ppm, self.seed, "intranet"),
+            connections=self.connections * ppm // PARTS_PER_MILLION,
+            egress_bytes=self.egress_bytes * ppm // PARTS_PER_MILLION,
+        )
+
+    def at_peak(self, clients: int) -> Demand:
+        """Return the demand scaled so that at its peak so many clients are connected."""
+        return self.scaled(clients * PARTS_PER_MILLION // self.peak) if self.peak else self
+
+
+@dataclass(frozen=True)
+class Course:
+    """What happens while requests are counted: nothing in particular for a day, or what a scenario says."""
+
+    before: timedelta = timedelta(0)
+    """Let this much time pass before the plan."""
+    plan: Plan | None = None
+    after: timedelta = timedelta(days=1)
+    """Let this much time pass after it."""
+    faults: Callable[[int], Sequence[Fault]] = lambda seed: ()
+    """The faults of a run, by its seed."""
+
+    @classmethod
+    def of(cls, loaded: LoadedScenario) -> Course:
+        """Return the course of a scenario."""
+        scenario = loaded.scenario
+        return cls(scenario.before, loaded.plan, scenario.after, lambda seed: faults_of(loaded, seed))
+
+
+NOTHING_PARTICULAR = Course()
+"""A day on which nothing in particular happens."""
+
+
+def count_demand(
+    design: Design, *, seed: int = 1, course: Course = NOTHING_PARTICULAR, sample: int | None = None
+) -> Demand:
+    """Let a design live without queues and count what is asked.
+
+    *sample* is how many clients to simulate at most; left out, as many as take a few seconds.
+
+    Raises:
+        Refused: if no request ever goes over a gateway.
+    """
+    total = sum(population.count for population in design.clients.values())
+    limit = sample or sample_size(design)
+    scale = min(PARTS_PER_MILLION, max(1, limit * PARTS_PER_MILLION // max(total, 1)))
+    run = rehearse(
+        _unhindered(design),
+        course.plan,
+        seed=seed,
+        scale=scale,
+        before=course.before,
+        after=course.after,
+        faults=course.faults(seed),
+    )
+    counted = demand_of(run)
+    if not counted.requests.any() or not counted.peak:
+        raise Refused(
+            "NO_DEMAND",
+            "no client of this design is served over a gateway in that time, so there is nothing to size: "
+            "try 'cmgsim lint', and 'planned: true' only for what does not exist yet",
+        )
+    return replace(counted.scaled(total * PARTS_PER_MILLION // counted.sample), clients=total)
+
+
+def demand_of(run: Run) -> Demand:
+    """Return what was asked in a run, by the clients that it simulated."""
+    asked = run.series.requests[: run.series.intervals, :, :, Count.ASKED]
+    over = [number for number, contact in enumerate(run.landscape.contacts) if contact.over is Over.GATEWAY]
+    return Demand(
+        seed=run.seed,
+        sample=run.clients,
+        clients=run.clients,
+        requests=asked[:, :, _WAYS.index(Over.GATEWAY)],
+        intranet=asked[:, :, _WAYS.index(Over.INTRANET)],
+        connections=run.series.channels[: run.series.intervals, over].sum(axis=1),
+        egress_bytes=int(run.series.egress.sum()),
+    )
+
+
+def sample_size(design: Design) -> int:
+    """Return how many clients of a design are simulated in a few seconds: many in the fast fleet, if it is compiled."""
+    if not compiled():
+        return SAMPLE_READABLE
+    few = build(design, scale=1)
+    return SAMPLE_READABLE if fast_lacks(few.population, few.landscape, frozenset()) else SAMPLE_COMPILED
+
+
+def _unhindered(design: Design) -> Design:
+    """Return the design with roles that serve at once and never run out of ports."""
+    instant = Measured(service=timedelta(microseconds=1), at_once=1)
+    points = {
+        name: point.model_copy(update={"tcp_ports": _PORTS}) for name, point in design.roles.connection_points.items()
+    }
+    return design.model_copy(
+        update={
+            "capacity": Capacity(vm=instant, connection_point=instant, management_point=instant, update_point=instant),
+            "roles": design.roles.model_copy(update={"connection_points": points}),
+        }
+    )
+
+
+def _multiplied(counts: NDArray[np.int64], ppm: int, seed: int, what: str) -> NDArray[np.int64]:
+    whole, rest = np.divmod(counts * ppm, PARTS_PER_MILLION)
+    who = identity(what)
+    for index in np.ndindex(rest.shape):
+        row = int(np.ravel_multi_index(index, rest.shape))
+        whole[index] += chance(draw(seed, who, _ROUNDING, row), int(rest[index]))
+    return whole

@@ -1,0 +1,156 @@
+"""Ways to run many tasks: processes on this machine, or a Dask cluster by its address.
+
+Both take tasks and yield their results as they finish, in any order; a task is a pure function of its fields, so both
+give the same bytes. Neither is asked to remember anything: what was yielded is kept by the caller.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import signal
+from collections.abc import Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from importlib import import_module
+from typing import Any, Protocol
+
+from cmgsim.errors import UsageError
+from cmgsim.study.task import Task, run_task
+
+#: How often a pool is begun anew when a worker was killed and nothing has finished since.
+PATIENCE = 3
+#: How long to wait for a scheduler to answer, and a cluster to have a worker.
+ANSWER_S = 10
+
+
+class WorkerLost(UsageError):
+    """A worker was killed again and again at the same tasks."""
+
+
+class Executor(Protocol):
+    """Runs tasks."""
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
+        """Yield every task with its result, as they finish.
+
+        Raises:
+            WorkerLost: if workers die at it.
+        """
+
+
+class Here:
+    """In this process, one after the other."""
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
+        """Yield every task with its result."""
+        for task in tasks:
+            yield task, run_task(task)
+
+
+class Processes:
+    """In processes of this machine, begun afresh (*spawn*), so that it is the same on every system.
+
+    A killed worker takes its pool with it: the tasks that were not finished go to a new one.
+    """
+
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
+        self.restarts = 0
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
+        """Yield every task with its result, as they finish.
+
+        Raises:
+            WorkerLost: if workers are killed without anything having been finished, several times in a row.
+        """
+        left = dict.fromkeys(tasks)
+        deaths = 0
+        while left:
+            before = len(left)
+            try:
+                for task, result in self._pool_of(list(left)):
+                    del left[task]
+                    yield task, result
+            except BrokenProcessPool:
+                self.restarts += 1
+                deaths = deaths + 1 if len(left) == before else 1
+                if deaths >= PATIENCE:
+                    raise WorkerLost(
+                        f"a worker process was killed {deaths} times at the same tasks (out of memory?): {len(left)} "
+                        "are left; try fewer --workers or a smaller --scale, and repeat the command"
+                    ) from None
+
+    def _pool_of(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
+        pool = ProcessPoolExecutor(self.workers, multiprocessing.get_context("spawn"), _deaf_to_interrupts)
+        waiting: dict[Future[bytes], Task] = {}
+        queue = iter(tasks)
+        try:
+            while True:
+                for task in queue:
+                    waiting[pool.submit(run_task, task)] = task
+                    if len(waiting) >= 2 * self.workers:
+                        break
+                if not waiting:
+                    return
+                done, _ = wait(waiting, return_when=FIRST_COMPLETED)
+                for future in sorted(done, key=lambda future: waiting[future].key):
+                    yield waiting[future], future.result()
+                    del waiting[future]
+        finally:
+            pool.shutdown(wait=False, cancel_futures=True)
+
+
+def _deaf_to_interrupts() -> None:
+    """Let Ctrl-C reach the process that leads, not the workers."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+class Cluster:
+    """On a Dask cluster whose workers have the same version of cmgsim installed."""
+
+    def __init__(self, address: str) -> None:
+        """Connect to a scheduler such as ``tcp://10.0.0.7:8786``.
+
+        Raises:
+            UsageError: if Dask is not installed, or no scheduler answers there.
+        """
+        try:
+            distributed: Any = import_module("distributed")
+        except ImportError:
+            raise UsageError(
+                "a cluster needs Dask, which is not installed: pip install 'cmgsim[cluster]', or leave --scheduler out"
+            ) from None
+        try:
+            self._client: Any = distributed.Client(address, timeout=ANSWER_S, set_as_default=False)
+        except (OSError, ValueError) as error:
+            reason = str(error).splitlines()[0] if str(error) else type(error).__name__
+            raise UsageError(f"no Dask scheduler answers at {address} within {ANSWER_S} s ({reason})") from None
+
+    def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
+        """Yield every task with its result, as they finish.
+
+        Raises:
+            WorkerLost: if the cluster gives a task up because its workers died, or has no worker at all.
+        """
+        distributed: Any = import_module("distributed")
+        self._require_workers()
+        by_key = {f"cmgsim-{task.key}": task for task in tasks}
+        futures = [self._client.submit(run_task, task, key=key, pure=True) for key, task in by_key.items()]
+        try:
+            for future in distributed.as_completed(futures, loop=self._client.loop):
+                yield by_key[future.key], future.result()
+        except distributed.KilledWorker as error:
+            raise WorkerLost(
+                f"the cluster gave a task up because its workers died: {str(error).splitlines()[0]}; "
+                "what was finished is kept: repeat the command"
+            ) from None
+        finally:
+            self._client.cancel(futures)
+            self._client.close()
+
+    def _require_workers(self) -> None:
+        try:
+            self._client.wait_for_workers(1, timeout=ANSWER_S)
+        except TimeoutError:
+            self._client.close()
+            raise WorkerLost("the scheduler has no worker: start some with 'dask worker ADDRESS'") from None
