@@ -158,3 +158,9 @@ def test_sizes_are_printed(capsys):
             print(f"  {lines:5} lines  {path.relative_to(ROOT)}: {name}")
     assert files
     assert longest
+
+
+def test_every_test_module_has_a_name_of_its_own():
+    """Test folders are no packages, so two modules of one name cannot be collected together."""
+    names = [path.name for path in (ROOT / "tests").rglob("*.py") if path.name != "conftest.py"]
+    assert sorted(name for name in set(names) if names.count(name) > 1) == []

@@ -79,7 +79,8 @@ class Cut:
     threads: int = 1
     """How many of them live at the same time."""
     window_us: int = INTERVAL_US
-    """Who is due in the same window is not sorted."""
+    """Who is due in the same window is not sorted: long ones keep to the order in memory. Where requests queue, windows
+    are no longer than a client's reaction."""
     page_us: int = HOUR
     """How far ahead the calendar is kept."""
 
@@ -319,16 +320,17 @@ class _Shard:
 
     def room_for_everybody(self) -> None:
         """Make room for one port of each client, which a new landscape or a restart may free."""
-        if len(self.state.outbox) < len(self.state.rows):
+        if self.state.landscape[kernels.L_QUEUED] and len(self.state.outbox) < len(self.state.rows):
             self.state = self.state._replace(outbox=np.zeros(len(self.state.rows), dtype=kernels.SENT))
 
     def make_room(self) -> None:
-        """Make room for what so many clients may send in a window, as the kernels have said."""
-        state, sends = self.state, int(self.state.own[kernels.M_NEEDED]) * len(Activity)
-        flights = _grown(state.flights, int(state.own[kernels.M_FLIGHTS]) + sends, state.own, kernels.M_FREE)
+        """Make room for more that is on its way, and that is sent in a window."""
+        state, least = self.state, 64 * len(Activity) * kernels.SENDS
+        flights = _grown(state.flights, max(len(state.flights) + 1, least), state.own, kernels.M_FREE)
         outbox = state.outbox
-        if state.landscape[kernels.L_QUEUED] and len(outbox) < sends * kernels.SENDS:
-            outbox = np.zeros(sends * kernels.SENDS * 3 // 2, dtype=kernels.SENT)
+        if state.landscape[kernels.L_QUEUED]:
+            outbox = np.zeros(max(len(outbox) * 3 // 2, least), dtype=kernels.SENT)
+            outbox[: len(state.outbox)] = state.outbox
         self.state = state._replace(flights=flights, outbox=outbox)
 
 
@@ -379,7 +381,8 @@ class StationHall:
             if lacks == 1:
                 shard.make_room()
             else:
-                self._make_room(int(shard.state.own[kernels.M_NEEDED]) * len(Activity) * kernels.SENDS)
+                sends = int(shard.state.own[kernels.M_NEEDED]) * len(Activity) * kernels.SENDS
+                self._make_room(int(shard.state.own[kernels.M_SENT]) + sends)
 
     def advance_window(self, shards: list[_Shard], until_us: int) -> None:
         """Let the stations live through the window that all shards have lived through."""

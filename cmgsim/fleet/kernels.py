@@ -201,7 +201,7 @@ OUTCOME = np.dtype(
 """P_BY_CONTACT and P_EGRESS are where those counters begin. P_BROKEN is 0, but in a test that breaks a tie rule."""
 
 # What the table of activities holds.
-A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_WIDTH = range(7)
+A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, A_WIDTH = range(8)
 
 # What the vector of streams holds; then by activity: phases, delays after power-on, delays on top of cycles.
 (
@@ -252,6 +252,7 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_WIDTH = ran
     L_ALIVE,
     L_REACHED,
     L_KNOWN,
+    L_GOES_BY,
     L_PUBLICATIONS,
     L_LISTS,
     L_LOCALES,
@@ -266,7 +267,7 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_WIDTH = ran
     L_PUBLICATION_COUNT,
     L_LOCALE_COUNT,
     L_HEADER,
-) = range(19)
+) = range(20)
 
 # What a row of the history of landscapes begins with: since when it was in force; then answers, published, told.
 H_SINCE, H_ANSWERS = 0, 1
@@ -275,7 +276,7 @@ H_SINCE, H_ANSWERS = 0, 1
 TOLD_USE_GATEWAY, TOLD_CYCLES = 0, 1
 
 # What the vector of a shard's own state holds.
-M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_WIDTH = range(9)
+M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_LACKS, M_WIDTH = range(10)
 
 # What a row of the lines of stations holds; what a row of their loads; what the stations' own vector.
 N_SERVERS, N_PORTS, N_SERVING, N_WAITING, N_HEAD, N_TAIL, N_HELD, N_TURN, N_LAST, N_WIDTH = range(10)
@@ -628,16 +629,21 @@ def find_out_where_it_is(s, c, now_us):
         judge(s, c, now_us)
 
 
-@_compiled
-def judge(s, c, now_us):
-    """Say whether a client is stranded."""
-    where, since_us = s.landscape, s.rows[c].stranded_since_us
-    publication = np.int64(s.rows[c].publication)
-    stranded = (
+@_inlined
+def is_stranded(s, c):
+    """Say whether a client is on the internet, meant to use gateways, and none it knows would serve it."""
+    where, publication = s.landscape, np.int64(s.rows[c].publication)
+    return (
         s.rows[c].connection >= C_INTERNET
         and s.told[s.rows[c].told, TOLD_USE_GATEWAY] != 0
         and where[where[L_ALIVE] + s.rows[c].population * where[L_PUBLICATION_COUNT] + publication] == 0
     )
+
+
+@_compiled
+def judge(s, c, now_us):
+    """Say whether a client is stranded."""
+    since_us, publication, stranded = s.rows[c].stranded_since_us, np.int64(s.rows[c].publication), is_stranded(s, c)
     if stranded and since_us == NEVER:
         s.gauges[GAUGE_STRANDED] += 1
         note(s, c, now_us, STRANDED, publication, 0, 0)
@@ -695,7 +701,7 @@ def start_afresh(s, c, now_us):
     use(s, c, now_us, NOBODY)
     s.rows[c].failures, s.rows[c].failed, s.rows[c].paused_until_us = 0, 0, NEVER
     s.rows[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
-    look_for_an_update_point(s, c, now_us)
+    let_go(s, c, now_us)
     find_out_where_it_is(s, c, now_us)
 
 
@@ -753,7 +759,15 @@ def allowed(s, c, contact):
     if s.told[s.rows[c].told, TOLD_USE_GATEWAY] == 0:
         return False
     where = s.landscape
-    return where[where[L_KNOWN] + np.int64(s.rows[c].publication) * s.parameters[P_CONTACTS] + contact] != 0
+    return where[where[L_KNOWN] + known(s, c) * s.parameters[P_CONTACTS] + contact] != 0
+
+
+@_inlined
+def known(s, c):
+    """Return the publication a client goes by (:meth:`cmgsim.site.landscape.Landscape.known`)."""
+    where = s.landscape
+    publication = np.int64(s.rows[c].publication)
+    return where[where[L_GOES_BY] + s.rows[c].population * where[L_PUBLICATION_COUNT] + publication]
 
 
 @_inlined
@@ -766,7 +780,7 @@ def tiers(s, c):
     if s.rows[c].connection == C_INTRANET:
         at = where[L_LOCALES] + locale(s, c)
         return where[L_TIERS] + where[at], where[at + 1] - where[at]
-    return where[L_PUBLICATIONS] + np.int64(s.rows[c].publication), 1
+    return where[L_PUBLICATIONS] + known(s, c), 1
 
 
 @_inlined
@@ -956,6 +970,15 @@ def time_one_joins(s, c, now_us):
 
 
 @_compiled
+def let_go(s, c, now_us):
+    """Let what was held back be due as soon as a client can react."""
+    look_for_an_update_point(s, c, now_us)
+    if s.rows[c].news:
+        s.rows[c].news = 0
+        report(s, c, now_us)
+
+
+@_compiled
 def look_for_an_update_point(s, c, now_us):
     """Let a scan that waits for an update point be tried as soon as a client can react."""
     if s.due[c, SCAN] == FOREVER and flight_of(s, c, SCAN) == -1:
@@ -1069,7 +1092,8 @@ def take(s, c, now_us, activity, flight, published, told):
         s.rows[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
     if s.activities[activity, A_REPORTED]:
         report(s, c, now_us)
-    judge(s, c, now_us)
+    if is_stranded(s, c) != (s.rows[c].stranded_since_us != NEVER):
+        judge(s, c, now_us)
     wait(s, c, now_us, activity, next_us(s, c, now_us, activity, sent_us, ordinal))
     if contact == s.rows[c].contact and s.rows[c].channel == NOBODY and is_served(s, c, contact):
         opened(s, c, now_us, contact)
@@ -1092,6 +1116,7 @@ def obey(s, c, now_us, told):
     s.rows[c].policy_us = now_us
     if told != s.rows[c].told:
         s.rows[c].told = told
+        let_go(s, c, now_us)
         report(s, c, now_us)
 
 
@@ -1218,7 +1243,7 @@ def begin(s, bootstraps, told):
         s.rows[c].move_us, s.rows[c].move_place = next_move(key, t, s.streams, 0, s.moments, s.places)
         s.rows[c].publication, s.rows[c].told = bootstraps[population], told[population]
         for activity in range(p[P_ACTIVITIES]):
-            if activity != STATE:
+            if not s.activities[activity, A_ON_DEMAND]:
                 bits = draw(p[P_SEED], key, s.streams[S_PHASES + activity], 0)
                 s.due[c, activity] = within(bits, 0, s.told[s.rows[c].told, TOLD_CYCLES + activity] - 1)
         if s.rows[c].place != OFF:
@@ -1290,6 +1315,9 @@ def visit(s, calendar, c, until_us):
     """Let a client live until a moment; it stays in the calendar."""
     soonest_us = s.soonest[c]
     if soonest_us < until_us:
+        if lacks_room(s):
+            s.own[M_LACKS] = 1
+            return
         soonest_us = live(s, c, until_us)
     push(s, calendar, c, soonest_us)
 
@@ -1301,23 +1329,25 @@ def room_needed(s, calendar):
     if s.own[M_STALE] or window >= s.parameters[P_PAGE_WINDOWS]:
         open_page(s, calendar, s.own[M_NOW])
         window = 0
-    return calendar.first[window + 1] - calendar.begun[window] + calendar.sizes[window]
+    s.own[M_NEEDED] = calendar.first[window + 1] - calendar.begun[window] + calendar.sizes[window]
+    return s.own[M_NEEDED]
 
 
 @_inlined
-def lacks_room(s, size):
-    """Say whether records of requests may run out for so many clients; M_NEEDED is then how many clients they are."""
+def lacks_room(s):
+    """Say whether one more client may find no records for what it sends in a window."""
     activities = s.parameters[P_ACTIVITIES]
-    lacks = s.own[M_FLIGHTS] + size * activities > len(s.flights)
-    if s.landscape[L_QUEUED]:
-        lacks = lacks or s.own[M_SENT] + size * activities * SENDS > len(s.outbox)
-    s.own[M_NEEDED] = size
-    return lacks
+    lacks = s.own[M_FLIGHTS] + activities > len(s.flights)
+    return lacks or (s.landscape[L_QUEUED] != 0 and s.own[M_SENT] + activities * SENDS > len(s.outbox))
 
 
 @_inlined
 def live_window(s, calendar, until_us):
-    """Let all clients live to the end of the window, or until a moment within it; return where that is."""
+    """Let all clients live to the end of the window, or until a moment within it; return where that is.
+
+    Or return -1 if records ran out. Then some clients have lived and some have not, and the page is begun anew, so that
+    the others come next.
+    """
     window = (s.own[M_NOW] - s.own[M_PAGE]) // s.parameters[P_WINDOW]
     upto_us = min(s.own[M_PAGE] + (window + 1) * s.parameters[P_WINDOW], until_us)
     listed, node = calendar.begun[window], calendar.heads[window]
@@ -1327,6 +1357,9 @@ def live_window(s, calendar, until_us):
     while node != -1:
         c, node = calendar.nodes[node, 0], calendar.nodes[node, 1]
         visit(s, calendar, c, upto_us)
+    if s.own[M_LACKS]:
+        s.own[M_LACKS], s.own[M_STALE] = 0, 1
+        return -1
     s.own[M_NOW] = upto_us
     return upto_us
 
@@ -1335,19 +1368,17 @@ def live_window(s, calendar, until_us):
 def advance(s, calendar, until_us):
     """Let all clients live until a moment, window by window; return 1 if records of requests ran out before."""
     while s.own[M_NOW] < until_us:
-        if lacks_room(s, room_needed(s, calendar)):
+        room_needed(s, calendar)
+        if live_window(s, calendar, until_us) == -1:
             return 1
-        live_window(s, calendar, until_us)
     return 0
 
 
 @_compiled
 def advance_window(s, calendar, until_us):
     """Let all clients live to the end of one window; return 1 if records of requests ran out before."""
-    if lacks_room(s, room_needed(s, calendar)):
-        return 1
-    live_window(s, calendar, until_us)
-    return 0
+    room_needed(s, calendar)
+    return 1 if live_window(s, calendar, until_us) == -1 else 0
 
 
 @_compiled
@@ -1355,11 +1386,11 @@ def advance_queued(s, calendar, hall, until_us):
     """Let all clients and the stations live until a moment; return 1 or 2 if records of clients or stations ran out."""
     while s.own[M_NOW] < until_us:
         size = room_needed(s, calendar)
-        if lacks_room(s, size):
-            return 1
-        if hall_lacks_room(hall, size * s.parameters[P_ACTIVITIES] * SENDS):
+        if hall_lacks_room(hall, s.own[M_SENT] + size * s.parameters[P_ACTIVITIES] * SENDS):
             return 2
         upto_us = live_window(s, calendar, until_us)
+        if upto_us == -1:
+            return 1
         take_in(s, hall)
         serve(hall, upto_us)
         tell(s, calendar, hall)

@@ -8,8 +8,9 @@ the role. Every station has one line, first come, first served. A request in ser
 its activity times a random factor, exponentially distributed.
 
 A request holds a port of its connection point from there until the role has answered, and a notification channel holds
-one of the connection point that its request came by until it is closed. A request that finds no port free is refused
-with :data:`NO_PORT`; nothing else is refused for want of capacity. A VM without connection points refuses with
+one of the connection point that its request came by until it is closed; it opens even where no port is free, which can
+only be a few at a time, since its request has just found one. A request that finds no port free is refused with
+:data:`NO_PORT`; nothing else is refused for want of capacity. A VM without connection points refuses with
 :data:`NO_CONNECTION_POINT`.
 
 A client waits for its patience, and what it has heard, or not heard, it knows a reaction time after it reached it. The
@@ -142,6 +143,10 @@ class Fate:
     """When the role had answered."""
 
 
+SUMS = ("arrivals", "served", "failed", "refused", "busy_us", "waiting_us")
+"""What is summed up of a station in an interval: fields of :class:`~cmgsim.fleet.measures.Load`."""
+
+
 @dataclass(slots=True)
 class _Line:
     """One station: who is in service there, and who waits."""
@@ -168,8 +173,6 @@ class _Line:
         now = {"waiting": len(self.waiting), "in_service": len(self.serving), "ports": self.held}
         return self.sums | now
 
-
-SUMS = ("arrivals", "served", "failed", "refused", "busy_us", "waiting_us")
 
 _Event = tuple[int, Stage, int, int, int, Passage]
 

@@ -23,7 +23,7 @@ from cmgsim.fleet.measures import Hop
 from cmgsim.fleet.population import Fleet, Traits
 from cmgsim.fleet.series import Count, Gauge
 from cmgsim.fleet.stations import NO_CONNECTION_POINT, NO_PORT, SCALE_BITS, SUMS, Stage, route_to
-from cmgsim.site.client import ACTIVITIES, REPORTED, Activity, Connection, PowerOn, Target
+from cmgsim.site.client import ACTIVITIES, ON_DEMAND, REPORTED, Activity, Connection, PowerOn, Target
 from cmgsim.site.landscape import NO_ANSWER, SERVED, Landscape, Over, Told
 
 Vector = NDArray[np.int64]
@@ -133,6 +133,7 @@ def activities(fleet: Fleet) -> Vector:
             *routine.delay_us,
             fleet.habits.egress_bytes[routine.activity],
             routine.activity in REPORTED,
+            routine.activity in ON_DEMAND,
         )
         for routine in ACTIVITIES
     ]
@@ -214,6 +215,9 @@ def view(landscape: Landscape, clients: int) -> Vector:
             for locale in range(len(locales))
         ),
         kernels.L_KNOWN: _vector(contact in known for known in managed for contact in range(len(landscape.contacts))),
+        kernels.L_GOES_BY: _vector(
+            landscape.known(population, number) for population in range(clients) for number in range(len(publications))
+        ),
         kernels.L_LOCALES: _vector(_bounds(locales)),
         kernels.L_PUBLICATIONS: _vector(bounds[: len(publications)]),
         kernels.L_POINTS: _vector(bounds[len(publications) : 2 * len(publications)]),

@@ -54,8 +54,7 @@ def lines_of_diary(
     """Yield the log lines that clients write of their deeds, in the order of the diary.
 
     *populations* says by client which population it is of; left out, a refusal is told by its status alone.
-    Assumption: what refused a client before is told in the words of what refuses it at the end, if the status is the
-    same.
+    Assumption: an old refusal is told in the words of what refuses the client last, where the status is the same.
     """
     used: dict[int, int] = {}
     tell = TELL | {Deed.REFUSED: partial(_refused, populations=populations)}

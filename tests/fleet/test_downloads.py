@@ -111,6 +111,7 @@ def test_packages_come_one_after_the_other_in_the_order_they_were_deployed():
     assert set(fleet.roll().fetched) == {3}
 
 
+@pytest.mark.conflict("X-23")
 @pytest.mark.parametrize(
     ("plan", "sources", "options", "used"),
     [

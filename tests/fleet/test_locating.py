@@ -40,6 +40,7 @@ def z_score(found, clients, share):
 
 
 @pytest.mark.seed("S-79", "S-82")
+@pytest.mark.conflict("X-2")
 def test_clients_on_the_intranet_learn_with_their_next_location_request_and_not_before():
     fleet = lives(40, ON_INTRANET, sees())
     fleet.advance(30 * HOUR)
@@ -54,6 +55,7 @@ def test_clients_on_the_intranet_learn_with_their_next_location_request_and_not_
 
 
 @pytest.mark.seed("S-82", "S-113")
+@pytest.mark.conflict("X-1")
 def test_a_client_that_is_always_on_asks_for_locations_exactly_every_24_hours():
     fleet = lives(20, ON_INTRANET, sees([OLD]))
     fleet.advance(5 * DAY)
@@ -63,6 +65,7 @@ def test_a_client_that_is_always_on_asks_for_locations_exactly_every_24_hours():
 
 
 @pytest.mark.seed("S-80")
+@pytest.mark.conflict("X-3")
 def test_a_client_on_the_internet_that_knows_nothing_never_learns():
     fleet = lives(20, ON_INTERNET, sees([NEW], knows=()))
     fleet.advance(WEEK)
@@ -84,6 +87,7 @@ def test_a_client_installed_over_a_gateway_is_served_without_ever_being_on_the_i
 
 
 @pytest.mark.seed("S-121", "S-124", "S-88")
+@pytest.mark.conflict("X-3")
 def test_clients_on_the_internet_learn_of_the_new_gateway_over_the_old_one_and_need_not_notice_its_end():
     fleet = lives(50, ON_INTERNET, sees([OLD]))
     fleet.behold(sees([OLD, NEW]))

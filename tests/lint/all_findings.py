@@ -1,6 +1,6 @@
 """Everything the linter has against a case, in words: what ``tests/baselines/findings.txt`` holds.
 
-    python tests/lint/all_findings.py    write the baseline anew, to be read in the diff
+python tests/lint/all_findings.py    write the baseline anew, to be read in the diff
 """
 
 from __future__ import annotations

@@ -48,6 +48,11 @@ ROOTS, SUBS = [f"root{number}" for number in range(3)], [f"sub{number}" for numb
 WIZARD: dict[str, dict[str, Any]] = {
     "nothing": {},
     "nothing, classic": CLASSIC,
+    "nothing, classic without Azure AD": {
+        **CLASSIC,
+        "azure.aad": {"cloud_management": False},
+        "azure.subscriptions.main.signed_in_as": "contributor",
+    },
     "nothing, scale set": SCALE_SET,
     "nothing, scale set of the first version": {"hierarchy.version": 2010, "gateways.east.deployment": "vmss"},
     "nothing, smallest scale set": {**SCALE_SET, "gateways.east.vm_size": "B2s"},

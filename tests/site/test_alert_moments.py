@@ -100,3 +100,8 @@ def test_a_level_crossed_again_counts_from_the_moment_of_falling_below():
     assert alerts.step(2 * CHECK_US) == []
     east.settings = east.settings.model_copy(update={"alerts": Settings()})
     assert [fact.level for fact in alerts.step(3 * CHECK_US)] == ["warning"]
+
+
+def test_alerts_are_told_of_changes_under_their_name():
+    alerts, _, _ = watching({})
+    assert alerts.name == "alerts"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 from all_refusals import baseline, names, told
+from site_parts import design_of
 
-from cmgsim.site.wizard import CHECKS
+from cmgsim.site.wizard import CHECKS, Entry, refusals
 
 
 def test_every_case_is_in_the_baseline():
@@ -25,3 +26,22 @@ def test_the_words_are_what_they_were(name):
 @pytest.mark.parametrize("name", [name for name in names() if name.startswith("wizard: nothing")])
 def test_the_wizard_refuses_nothing_that_is_in_order(name):
     assert told(name) == ""
+
+
+@pytest.mark.parametrize(
+    ("groups", "choice", "words"),
+    [
+        (["east"], None, "the resource group 'east' exists already"),
+        ([], {"use_existing": "shared"}, "the resource group 'shared' is not in the list; there is none; "),
+        (
+            ["one", "two"],
+            {"use_existing": "shared"},
+            "the resource group 'shared' is not in the list; there is one, two; ",
+        ),
+    ],
+)
+def test_the_resource_groups_of_the_subscription_are_those_of_the_list(groups, choice, words):
+    design = design_of({"gateways.east.resource_group": choice})
+    entry = Entry(design, "east", design.gateways["east"], groups=dict.fromkeys(groups, "eastus"))
+    (refusal,) = refusals(entry)
+    assert words in str(refusal.error())

@@ -16,7 +16,3 @@ def azure(request: pytest.FixtureRequest, door: Door) -> Iterator[Azure]:
     yield made
     claimed = {name for mark in request.node.iter_markers("serves") for name in mark.args}
     assert claimed <= made.called, f"claimed, but never answered: {sorted(claimed - made.called)}"
-
-
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("markers", "serves(*operations): operations of the SDKs that this test calls")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from copy import deepcopy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,17 +16,22 @@ from twins import (
     CONTACTS,
     CUTS,
     EAST,
+    NARROW,
     PLANS,
     PUBLICATIONS,
+    STATIONS,
     WHOLE_SECONDS,
+    WIDE,
     WSUS,
     WSUS_TOO,
     Step,
     clients,
     differences,
     do,
+    doors,
     engines,
     landscapes,
+    routes,
     steps,
     told,
 )
@@ -34,10 +40,10 @@ from cmgsim.fleet import kernels
 from cmgsim.fleet.fast import Cut, FastFleet
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.site.client import HABITS, Habits
-from cmgsim.site.landscape import SERVED, Landscape
+from cmgsim.site.landscape import SERVED, Door, Landscape
 from cmgsim.units import DAY, HOUR
 
-SLOW = settings(deadline=None, max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(deadline=None, max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 BUSY = Landscape(
     contacts=CONTACTS,
     publications=PUBLICATIONS,
@@ -54,14 +60,46 @@ BUSY = Landscape(
 
 
 @SLOW
-@given(landscapes(), steps(), st.integers(0, 2**64 - 1), st.sampled_from((HABITS, WHOLE_SECONDS)))
+@given(landscapes(), steps(landscapes()), st.integers(0, 2**64 - 1), st.sampled_from((HABITS, WHOLE_SECONDS)))
 def test_any_plan_gives_the_same_fleet(landscape: Landscape, plan: list[Step], seed: int, habits: Habits) -> None:
+    same_in_all_engines(landscape, plan, seed, habits)
+
+
+@settings(SLOW, max_examples=6)
+@given(
+    landscapes(doors()),
+    steps(landscapes(doors())),
+    st.integers(0, 2**64 - 1),
+    st.sampled_from((HABITS, WHOLE_SECONDS)),
+)
+def test_any_plan_gives_the_same_queues(landscape: Landscape, plan: list[Step], seed: int, habits: Habits) -> None:
+    same_in_all_engines(landscape, plan, seed, habits)
+
+
+def same_in_all_engines(landscape: Landscape, plan: list[Step], seed: int, habits: Habits) -> None:
     reference, *others = engines(clients(7, habits), landscape, seed)
     for step in plan:
         expected = do(reference, step)
         for engine in others:
             assert do(engine, step) == expected
             assert differences(reference, engine) == []
+
+
+@pytest.mark.parametrize("cut", CUTS)
+def test_a_rush_at_few_stations_gives_the_same_queues(cut: Cut) -> None:
+    """Six hundred clients, all on the internet at nine; VMs and connection points go while requests are there."""
+    few = replace(BUSY, stations=STATIONS, routes=routes((Door(0, (NARROW,)), Door(1, (NARROW, WIDE)), Door(2, ()))))
+    fewer = replace(few, routes=routes((Door(1, (WIDE,)),)))
+    reference, fast = engines(clients(150, WHOLE_SECONDS), few, 5, [cut])
+    for landscape, until_us in ((few, HOUR // 3), (fewer, HOUR // 2), (few, HOUR), (fewer, HOUR + 7)):
+        for engine in (reference, fast):
+            engine.behold(landscape)
+            engine.advance(until_us)
+        assert differences(reference, fast) == []
+    load = reference.measures().load
+    assert load.refused.sum() > 0
+    assert load.failed.sum() > 0
+    assert load.waiting_us.sum() > 0
 
 
 @pytest.mark.parametrize("cut", CUTS)

@@ -18,9 +18,20 @@ from cmgsim.fleet.fast import Cut, FastFleet
 from cmgsim.fleet.population import Fleet, Traits
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.site.client import HABITS, Activity, Habits, Target
-from cmgsim.site.landscape import NO_ANSWER, SERVED, Contact, Landscape, Over, Told
+from cmgsim.site.landscape import (
+    NO_ANSWER,
+    SERVED,
+    Contact,
+    Door,
+    Landscape,
+    Over,
+    Route,
+    Station,
+    StationKind,
+    Told,
+)
 from cmgsim.site.locales import Locale
-from cmgsim.units import DAY, HOUR, MINUTE, PARTS_PER_MILLION, SECOND
+from cmgsim.units import DAY, HOUR, MILLISECOND, MINUTE, PARTS_PER_MILLION, SECOND
 
 MONDAY = date(2019, 7, 29)
 OFFICE, BRANCH, EAST, WEST, PERIMETER, WSUS, WSUS_TOO, SCAN_EAST, SCAN_WEST = range(9)
@@ -37,6 +48,16 @@ CONTACTS = (
     Contact(Over.GATEWAY, "west.contoso.com/wsus", "", "west.contoso.com", UPDATES, "wsus"),
 )
 INTERNET_CONTACTS = (EAST, WEST, PERIMETER, SCAN_EAST, SCAN_WEST)
+KINDS = len(Activity)
+STATIONS = (
+    *(Station(StationKind.VM, f"vm{number}", 2, (300 * MILLISECOND,) * KINDS) for number in range(3)),
+    Station(StationKind.CONNECTION_POINT, "narrow", 2, (200 * MILLISECOND,) * KINDS, ports=6),
+    Station(StationKind.CONNECTION_POINT, "wide", 1, (200 * MILLISECOND,) * KINDS, ports=30),
+    Station(StationKind.MANAGEMENT_POINT, "mp1", 2, (SECOND,) * KINDS),
+    Station(StationKind.UPDATE_POINT, "wsus", 1, (9 * SECOND,) * KINDS),
+)
+"""Few and slow, so that requests queue, find no port, and run into their client's patience."""
+NARROW, WIDE, MP, SUP = 3, 4, 5, 6
 PUBLICATIONS = (
     (),
     (EAST,),
@@ -102,9 +123,22 @@ def told(use_gateway: bool, polling_us: int, location_us: int, weekly_us: int) -
     return Told(use_gateway, tuple(usual.get(activity, weekly_us) for activity in Activity))
 
 
+def routes(doors: tuple[Door, ...]) -> tuple[Route, ...]:
+    """Return what is behind the contacts, when both gateways have these doors."""
+    ways = {BRANCH: Route((), -1), WSUS: Route((), SUP), WSUS_TOO: Route((), SUP)}
+    ways |= dict.fromkeys((EAST, WEST), Route(doors, MP)) | dict.fromkeys((SCAN_EAST, SCAN_WEST), Route(doors, SUP))
+    return tuple(ways.get(contact, Route((), MP)) for contact in range(len(CONTACTS)))
+
+
+def doors() -> st.SearchStrategy[tuple[Door, ...]]:
+    """Return some VMs with the connection points that they are linked to."""
+    points = st.sampled_from(((NARROW,), (WIDE,), (NARROW, WIDE), ()))
+    return st.lists(st.builds(Door, st.integers(0, 2), points), max_size=3, unique_by=lambda door: door.vm).map(tuple)
+
+
 @st.composite
-def landscapes(draw: st.DrawFn) -> Landscape:
-    """Return a landscape in which anything may have happened to any contact."""
+def landscapes(draw: st.DrawFn, queues: st.SearchStrategy[tuple[Door, ...]] | None = None) -> Landscape:
+    """Return a landscape in which anything may have happened to any contact; with stations if *queues* are given."""
     status = st.sampled_from((SERVED, SERVED, SERVED, NO_ANSWER, 401, 503))
     contact = st.sampled_from((OFFICE, BRANCH, EAST, WEST))
     tier = st.lists(contact, min_size=1, max_size=3, unique=True).map(tuple)
@@ -127,6 +161,8 @@ def landscapes(draw: st.DrawFn) -> Landscape:
         domain_controller=draw(st.booleans()),
         told=tuple(draw(policy) for _ in range(populations)),
         active_gateways=(),
+        stations=() if queues is None else STATIONS,
+        routes=() if queues is None else routes(draw(queues)),
         update_pools=tuple(tuple(draw(st.lists(joining, max_size=2))) for _ in range(2)),
     )
 
@@ -148,11 +184,11 @@ class Restart:
 Step = Wait | Restart | Landscape
 
 
-def steps() -> st.SearchStrategy[list[Step]]:
+def steps(changes: st.SearchStrategy[Landscape]) -> st.SearchStrategy[list[Step]]:
     """Return a plan: waits of meaningful lengths between changes of the landscape and restarts."""
     waits = st.sampled_from((1, SECOND, 59 * SECOND, MINUTE + 1, 7 * MINUTE, HOUR, 9 * HOUR, DAY)).map(Wait)
     restarts = st.integers(0, len(PLANS) - 1).map(Restart)
-    return st.lists(waits | waits | restarts | landscapes(), min_size=3, max_size=9)
+    return st.lists(waits | waits | restarts | changes, min_size=3, max_size=9)
 
 
 def engines(fleet: Fleet, landscape: Landscape, seed: int, cuts: Sequence[Cut] = CUTS) -> list[FleetEngine]:
@@ -176,6 +212,8 @@ def differences(left: FleetEngine, right: FleetEngine) -> list[str]:
     if left.now_us != right.now_us:
         return [f"now: {left.now_us} and {right.now_us}"]
     found = [*_unequal("roll", left.roll(), right.roll()), *_unequal("series", left.series(), right.series())]
+    ours, theirs = left.measures(), right.measures()
+    found += [*_unequal("load", ours.load, theirs.load), *_unequal("latencies", ours.latencies, theirs.latencies)]
     if not np.array_equal(left.egress_bytes(), right.egress_bytes()):
         found.append("egress")
     if left.stranded() != right.stranded():

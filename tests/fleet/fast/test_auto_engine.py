@@ -1,0 +1,90 @@
+"""Small fleets live in the reference, large ones in the fast fleet, and a world is the same in either."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+pytest.importorskip("numba")
+
+from click.testing import CliRunner
+from twins import CONTACTS, HABITS, PUBLICATIONS, clients, told
+from worlds import design_of
+
+import cmgsim
+from cmgsim.errors import UnknownName, UsageError
+from cmgsim.fleet import auto
+from cmgsim.fleet.auto import Engine, live
+from cmgsim.fleet.fast import FastFleet
+from cmgsim.fleet.reference import ReferenceFleet
+from cmgsim.site.landscape import SERVED, Landscape
+from cmgsim.ui.warm import warm_command
+from cmgsim.units import HOUR
+
+SEEN = Landscape(
+    contacts=CONTACTS,
+    publications=PUBLICATIONS,
+    published=(3,),
+    bootstraps=(3,),
+    tiers=((), ()),
+    answers=((SERVED,) * len(CONTACTS),),
+    domain_controller=False,
+    told=(told(True, HOUR, HOUR, HOUR),),
+    active_gateways=(),
+)
+ONLINE = ({"always": "internet"},)
+
+
+def alive(wish: Engine, count: int, landscape: Landscape = SEEN, **more: Any) -> object:
+    return live(wish, clients(count, HABITS, ONLINE), landscape, 1, **more)
+
+
+def test_each_engine_can_be_chosen() -> None:
+    assert isinstance(alive(Engine.REFERENCE, 3), ReferenceFleet)
+    assert isinstance(alive(Engine.FAST, 3), FastFleet)
+
+
+def test_few_clients_do_not_wait_for_a_compiler() -> None:
+    assert isinstance(alive(Engine.AUTO, auto.COMPILED_FROM - 1), ReferenceFleet)
+    assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM), FastFleet)
+
+
+def test_what_the_fast_fleet_does_not_know_the_reference_lives() -> None:
+    many = auto.WORTH_COMPILING_FROM
+    assert isinstance(alive(Engine.AUTO, many, watched=frozenset({1})), ReferenceFleet)
+    with_content = replace(SEEN, package_bytes=(1_000,))
+    assert isinstance(alive(Engine.AUTO, 3, with_content), ReferenceFleet)
+    with pytest.raises(UsageError, match="engine 'fast': it does not know content that is deployed"):
+        alive(Engine.FAST, 3, with_content)
+    with pytest.raises(UsageError, match="engine 'fast': it keeps no diaries"):
+        alive(Engine.FAST, 3, watched=frozenset({1}))
+
+
+def test_without_numba_all_live_in_the_reference(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(auto, "find_spec", lambda name: None)
+    assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM), ReferenceFleet)
+    for wish in (lambda: alive(Engine.FAST, 3), auto.warm):
+        with pytest.raises(UsageError, match=r"Numba is not installed: pip install 'cmgsim\[fast\]'"):
+            wish()
+
+
+def test_an_unknown_engine_is_named_with_the_known_ones() -> None:
+    with pytest.raises(UnknownName, match="no engine is named 'quick'"):
+        cmgsim.build(design_of({}), engine="quick")
+
+
+def test_a_world_is_the_same_in_either_engine() -> None:
+    runs = []
+    for engine in ("reference", "fast"):
+        world = cmgsim.build(design_of({}), engine=engine)
+        world.run("30h")
+        runs.append(world.fork().finish())
+    assert runs[0].digest == runs[1].digest
+
+
+def test_warm_says_when_it_is_done() -> None:
+    done = CliRunner().invoke(warm_command, [])
+    assert done.exit_code == 0
+    assert "the fast fleet is compiled" in done.output
