@@ -14,6 +14,9 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cmgsim.capacity.documented import documented_size
+    from cmgsim.capacity.profile import profile
+    from cmgsim.capacity.size import size
+    from cmgsim.capacity.target import read_target
     from cmgsim.checks.judge import judge
     from cmgsim.design.files import load
     from cmgsim.design.model import Design
@@ -40,7 +43,10 @@ __all__ = [
     "judge",
     "lint",
     "load",
+    "profile",
+    "read_target",
     "rehearse",
+    "size",
 ]
 
 _HOMES = {
@@ -56,7 +62,10 @@ _HOMES = {
     "judge": "cmgsim.checks.judge",
     "lint": "cmgsim.lint.linter",
     "load": "cmgsim.design.files",
+    "profile": "cmgsim.capacity.profile",
+    "read_target": "cmgsim.capacity.target",
     "rehearse": "cmgsim.rehearsal.rehearse",
+    "size": "cmgsim.capacity.size",
 }
 
 

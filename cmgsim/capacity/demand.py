@@ -25,7 +25,7 @@ from cmgsim.design.model import Design
 from cmgsim.design.plan import Plan
 from cmgsim.draws import chance, draw, identity, stream
 from cmgsim.errors import Refused
-from cmgsim.fleet.auto import compiled, fast_lacks
+from cmgsim.fleet.auto import unknown
 from cmgsim.fleet.series import INTERVAL_US, Count
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.rehearsal.scenario import faults_of
@@ -167,11 +167,12 @@ def demand_of(run: Run) -> Demand:
 
 
 def sample_size(design: Design) -> int:
-    """Return how many clients of a design are simulated in a few seconds: many in the fast fleet, if it is compiled."""
-    if not compiled():
-        return SAMPLE_READABLE
+    """Return how many clients of a design are simulated at most: many where the fast fleet knows all that they do.
+
+    The design alone decides, not what is installed or compiled here, so that the answer is the same everywhere.
+    """
     few = build(design, scale=1)
-    return SAMPLE_READABLE if fast_lacks(few.population, few.landscape, frozenset()) else SAMPLE_COMPILED
+    return SAMPLE_READABLE if unknown(few.population, few.landscape) else SAMPLE_COMPILED
 
 
 def _unhindered(design: Design) -> Design:

@@ -56,6 +56,11 @@ def fast_lacks(fleet: Fleet, landscape: Landscape, watched: frozenset[int] = fro
         return "Numba is not installed: pip install 'cmgsim[fast]'"
     if watched:
         return "it keeps no diaries of clients"
+    return unknown(fleet, landscape)
+
+
+def unknown(fleet: Fleet, landscape: Landscape) -> str:
+    """Return what the fast fleet does not know of that a fleet does; nothing, if it knows all."""
     if landscape.package_bytes:
         return "it does not know content that is deployed to clients"
     if any(traits.metered for traits in fleet.traits):
