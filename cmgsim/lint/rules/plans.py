@@ -165,7 +165,7 @@ def not_relinked(design: Design, plan: Plan | None) -> Iterator[Fault]:
         if gone is not None and gone not in end.gateways and left:
             yield Fault(
                 moment.path,
-                f"{listed(left)} stays linked with gateway {gone!r}, which is deleted here, and carries nothing then",
+                f"still linked with gateway {gone!r}, which is deleted here: {listed(left)}, of no use then",
                 f"remove it, or link it with another gateway in {console.ROLES}: relink_connection_point",
             )
 
@@ -328,6 +328,8 @@ _NEEDS: dict[str, tuple[tuple[str, _Absence], ...]] = {
     "add_connection_point": (("", _point_can_be_added),),
     "remove_connection_point": (("", _point_must_stand),),
     "relink_connection_point": (("connection_point", _point_must_stand), ("gateway", _must_stand)),
+    "portal_change": (("gateway", _must_stand),),
+    "azure_delete": (("gateway", _must_stand),),
 }
 """What must hold before a step: the key of the name it is about (empty: the argument itself), and the condition."""
 
@@ -384,3 +386,25 @@ def waits_in_vain(design: Design, plan: Plan | None) -> Iterator[Fault]:
                 f"gateway {until.clients_knowing!r} is not active at this step, so no client learns of it meanwhile",
                 "create it and link a connection point with it before this step",
             )
+
+
+_PAST_THE_CONSOLE = {
+    "portal_change": ("sets the VMs of {!r} in Azure: that may be undone without notice", "scale_gateway: GATEWAY"),
+    "azure_delete": ("deletes a part of {!r} in Azure: the rest is left inconsistent", "delete_gateway: GATEWAY"),
+}
+"""Steps that are done in Azure instead of the console: what comes of it, and the step to take instead."""
+
+
+@rule("CMG713", Severity.WARNING, "the plan changes Azure past the console", source=_MODIFY)
+def past_the_console(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """A gateway is changed and deleted from the Configuration Manager console only.
+
+    What is changed in Azure directly may be lost without notice, and what is deleted there leaves orphans behind.
+
+    Bad: ``portal_change: {gateway: east, vms: 4}`` Good: ``scale_gateway: {gateway: east, vms: 4}``.
+    """
+    for moment in moments(design, plan):
+        if moment.step.verb in _PAST_THE_CONSOLE:
+            reason, instead = _PAST_THE_CONSOLE[moment.step.verb]
+            gateway = moment.step.argument.gateway
+            yield Fault((*moment.path, "gateway"), f"this step {reason.format(gateway)}", f"use the console: {instead}")
