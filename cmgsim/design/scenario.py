@@ -100,7 +100,8 @@ class Outage(Record):
 
 
 class RequestsServed(Record):
-    """The share of clients' requests over a gateway that are served."""
+    """The share of clients' requests over a gateway that are served, not counting those that the client itself gave up
+    by losing its network or its power."""
 
     at_least: Share | None = None
     """At least this share."""
