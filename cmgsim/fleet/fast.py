@@ -31,7 +31,7 @@ from cmgsim.fleet.stations import DOOR, SERVICES, SUMS, quantiles
 from cmgsim.fleet.tables import Policies, Vector
 from cmgsim.site.client import Activity, Connection
 from cmgsim.site.landscape import SERVED, Contact, Landscape, Over, Route, Told
-from cmgsim.units import HOUR, PARTS_PER_MILLION
+from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION
 
 Counted = tuple[Vector, Vector, Vector]
 """The counters, the gauges and the channels of an interval."""
@@ -43,7 +43,6 @@ NEVER_YET = (
     "located_us",
     "policy_us",
     "stranded_since_us",
-    "scan_failing_us",
     "channel_closed_us",
     "flight",
     "contact",
@@ -54,8 +53,7 @@ NEVER_YET = (
 )
 """What newcomers have none of: NEVER, which is NOBODY, too."""
 CHANGING = (
-    "rows",
-    "due",
+    "spells",
     "soonest",
     "failures",
     "flights",
@@ -78,9 +76,9 @@ class Cut:
     """Into how many groups the clients are cut."""
     threads: int = 1
     """How many of them live at the same time."""
-    window_us: int = INTERVAL_US
-    """Who is due in the same window is not sorted: long ones keep to the order in memory. Where requests queue, windows
-    are no longer than a client's reaction."""
+    window_us: int = MINUTE
+    """Who is due in the same window is not sorted: long ones keep to the order in memory, short ones cost less when the
+    fleet is stopped often. Where requests queue, windows are no longer than a client's reaction."""
     page_us: int = HOUR
     """How far ahead the calendar is kept."""
 
@@ -138,12 +136,14 @@ class FastFleet:
         settled = [index for index, row in enumerate(self._history) if row[kernels.H_SINCE] <= oldest_us]
         row = tables.moment(self.now_us, landscape, told)
         self._history = [*self._history[max(settled, default=0) :], row]
+        judged = tables.judged(self._shards[0].state.landscape)
         self._landscape = landscape
         self._show(landscape)
         self._hall.break_off(self._shards, self.now_us)
-        for shard in self._shards:
-            shard.room_for_everybody()
-            kernels.judge_all(shard.state, self.now_us)
+        if not np.array_equal(judged, tables.judged(self._shards[0].state.landscape)):
+            for shard in self._shards:
+                shard.room_for_everybody()
+                kernels.judge_all(shard.state, self.now_us)
         self._hall.settle_ports(self._shards, self.now_us)
 
     def advance(self, until_us: int) -> None:
@@ -158,6 +158,10 @@ class FastFleet:
     def _live(self, until_us: int) -> None:
         if self._landscape.routes and self.cut.shards == 1:
             self._hall.advance(self._shards[0], until_us)
+            return
+        if self.cut.threads == 1 and not self._landscape.routes:
+            for shard in self._shards:
+                shard.advance(until_us)
             return
         with ThreadPoolExecutor(self.cut.threads) as pool:
             every: Callable[..., Iterable[None]] = map if self.cut.threads == 1 else pool.map
@@ -213,8 +217,8 @@ class FastFleet:
             use_gateway=uses[self._column("told")],
             contact=self._column("contact").astype(np.int32),
             stranded_since_us=since_us,
-            stranded_longest_us=np.maximum(self._column("stranded_longest_us"), piece_us),
-            stranded_total_us=self._column("stranded_total_us") + piece_us,
+            stranded_longest_us=np.maximum(self._spells("stranded_longest_us"), piece_us),
+            stranded_total_us=self._spells("stranded_total_us") + piece_us,
             located_us=self._column("located_us"),
             policy_us=self._column("policy_us"),
             update_point=self._column("update_point").astype(np.int32),
@@ -270,6 +274,9 @@ class FastFleet:
     def _column(self, name: str) -> NDArray[Any]:
         return np.concatenate([shard.state.rows[name] for shard in self._shards])
 
+    def _spells(self, name: str) -> NDArray[Any]:
+        return np.concatenate([shard.state.spells[name] for shard in self._shards])
+
 
 def compile_everything() -> None:
     """Compile all kernels, or load them, by letting one client live a little with and without stations."""
@@ -314,7 +321,9 @@ class _Shard:
     def copy(self) -> _Shard:
         """Return a shard that goes on by itself. The calendar is not copied: it follows from the rows."""
         changed = {name: getattr(self.state, name).copy() for name in CHANGING}
-        twin = _Shard(self.state._replace(**changed))
+        rows = _aligned(len(self.state.rows))
+        rows[:] = self.state.rows
+        twin = _Shard(self.state._replace(**changed, rows=rows, words=_words(rows)))
         twin.state.own[kernels.M_STALE] = 1
         return twin
 
@@ -424,7 +433,7 @@ class StationHall:
     def _latencies(self, shards: list[_Shard], hour: int) -> Vector:
         """Return the histograms of the hour that goes on, as the rows of a table."""
         counts = _sum([self.state.latencies, *(shard.state.latencies for shard in shards)])
-        places = np.argwhere(counts)
+        places = np.argwhere(counts) if counts.any() else np.zeros((0, counts.ndim), dtype=np.int64)
         hours = np.full((len(places), 1), hour)
         return np.concatenate([hours, places, counts[tuple(places.T)][:, None]], axis=1)
 
@@ -481,16 +490,19 @@ def _no_latencies() -> Vector:
 def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
     """Return the rows of the clients low..high-1, as newcomers that are off; the tables of a landscape are empty."""
     clients, contacts = high - low, int(parameters[kernels.P_CONTACTS])
-    rows = np.zeros(clients, dtype=kernels.ROW)
+    rows = _aligned(clients)
+    spells = np.zeros(clients, dtype=kernels.SPELLS)
     rows["key"], rows["population"] = fleet.key[low:high], fleet.population[low:high]
     for name in NEVER_YET:
         rows[name] = NEVER
+    rows["due"], spells["scan_failing_us"] = life.FOREVER, NEVER
     gauges, own = np.zeros(len(Gauge), dtype=np.int64), np.zeros(kernels.M_WIDTH, dtype=np.int64)
     gauges[Gauge.OFF], own[kernels.M_STALE], own[kernels.M_FREE] = clients, 1, -1
     nothing = np.zeros(0, dtype=np.int64)
     return State(
         rows=rows,
-        due=np.full((clients, len(Activity)), life.FOREVER, dtype=np.int64),
+        words=_words(rows),
+        spells=spells,
         soonest=np.full(clients, life.FOREVER, dtype=np.int64),
         failures=np.zeros((clients, fleet.habits.failures_to_leave - 1), dtype=np.int64),
         flights=np.zeros(0, dtype=kernels.FLIGHT),
@@ -514,6 +526,18 @@ def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
     )
 
 
+def _aligned(clients: int) -> NDArray[Any]:
+    """Return empty rows that begin where a line of the processor's cache does."""
+    room = np.zeros(clients * kernels.ROW.itemsize + 64, dtype=np.uint8)
+    begin = -room.ctypes.data % 64
+    return room[begin : begin + clients * kernels.ROW.itemsize].view(kernels.ROW)
+
+
+def _words(rows: NDArray[Any]) -> NDArray[np.int64]:
+    """Return the same memory as integers: (clients, words of a row)."""
+    return rows.view(np.int64).reshape(len(rows), kernels.WORDS)
+
+
 def _numbered_from(first: int, parameters: Vector) -> Vector:
     """Return the parameters of a shard whose first client has that number."""
     own = parameters.copy()
@@ -522,6 +546,8 @@ def _numbered_from(first: int, parameters: Vector) -> Vector:
 
 
 def _sum(vectors: list[Vector]) -> Vector:
+    if len(vectors) == 1:
+        return vectors[0].copy()
     return np.asarray(np.sum(vectors, axis=0, dtype=np.int64))
 
 
@@ -533,4 +559,5 @@ def _calendar(clients: int, windows: int) -> Calendar:
         heads=np.full(windows, -1, dtype=np.int32),
         sizes=np.zeros(windows, dtype=np.int64),
         nodes=np.zeros((max(clients // 4, 64), 2), dtype=np.int32),
+        pushed=np.zeros(max(clients // 4, 64), dtype=np.int32),
     )

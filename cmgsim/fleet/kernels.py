@@ -25,7 +25,10 @@ from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
+from llvmlite import ir
 from numba import njit
+from numba.core import cgutils, types
+from numba.extending import intrinsic
 from numpy.typing import NDArray
 
 FOREVER = 1 << 62
@@ -46,25 +49,20 @@ GAUGE_INTERNET, GAUGE_STRANDED, GAUGE_WAITING = 2, 3, 4
 WAY_INTRANET, WAY_GATEWAY = 0, 1
 STATUS_SERVED, STATUS_NO_ANSWER = 200, 0
 
+ACTIVITIES = 9
 ROW = np.dtype(
     [
+        ("due", "i8", (ACTIVITIES,)),
         ("key", "u8"),
+        ("digest", "u8"),
         ("move_us", "i8"),
         ("chosen_us", "i8"),
         ("paused_until_us", "i8"),
         ("failed", "i8"),
-        ("digest", "u8"),
-        ("located_us", "i8"),
-        ("policy_us", "i8"),
-        ("stranded_since_us", "i8"),
-        ("stranded_longest_us", "i8"),
-        ("stranded_total_us", "i8"),
-        ("scan_failing_us", "i8"),
-        ("channel_closed_us", "i8"),
-        ("moves", "i4"),
         ("choices", "i4"),
         ("requests", "i4"),
         ("flight", "i4"),
+        ("moves", "i4"),
         ("population", "i2"),
         ("publication", "i2"),
         ("told", "i2"),
@@ -79,10 +77,20 @@ ROW = np.dtype(
         ("failures", "i1"),
         ("scan_failures", "i1"),
         ("news", "i1"),
+        ("located_us", "i8"),
+        ("policy_us", "i8"),
+        ("stranded_since_us", "i8"),
+        ("channel_closed_us", "i8"),
     ],
     align=True,
 )
-"""One client. Populations, publications, policies and contacts are fewer than 32,768."""
+"""One client: three lines of a processor's cache. Populations, publications, policies and contacts are fewer than
+32,768."""
+
+SPELLS = np.dtype([("stranded_longest_us", "i8"), ("stranded_total_us", "i8"), ("scan_failing_us", "i8")])
+"""What of a client is seldom looked at."""
+
+WORDS = ROW.itemsize // 8
 
 FLIGHT = np.dtype(
     [
@@ -276,7 +284,7 @@ H_SINCE, H_ANSWERS = 0, 1
 TOLD_USE_GATEWAY, TOLD_CYCLES = 0, 1
 
 # What the vector of a shard's own state holds.
-M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_LACKS, M_WIDTH = range(10)
+M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_WIDTH = range(9)
 
 # What a row of the lines of stations holds; what a row of their loads; what the stations' own vector.
 N_SERVERS, N_PORTS, N_SERVING, N_WAITING, N_HEAD, N_TAIL, N_HELD, N_TURN, N_LAST, N_WIDTH = range(10)
@@ -287,6 +295,9 @@ STAGE_ROLE, STAGE_POINT, STAGE_VM, STAGE_TRAVEL = 0, 1, 2, 3
 HOP_OUT, HOP_VM_WAIT, HOP_VM, HOP_POINT, HOP_ROLE_WAIT, HOP_ROLE, HOP_BACK, HOP_TOTAL = 0, 1, 2, 3, 4, 5, 6, 7
 STATUS_NO_PORT, STATUS_NO_CONNECTION_POINT, UNSETTLED = 503, 500, -1
 BINS, BIN_BITS, SCALE_BITS = 1152, 5, 20
+
+AHEAD = 16
+"""How many clients ahead of the one that lives now rows are brought from memory."""
 
 SENDS = 5
 """How many things a client can put into the outbox in one window, at most, for each activity."""
@@ -299,7 +310,9 @@ class State(NamedTuple):
     """Everything a client's life reads and writes: arrays, and only arrays."""
 
     rows: NDArray[Any]
-    due: NDArray[np.int64]
+    words: NDArray[np.int64]
+    """The rows once more, as (clients, WORDS) integers, of which the first are when activities are due."""
+    spells: NDArray[Any]
     soonest: NDArray[np.int64]
     failures: NDArray[np.int64]
     flights: NDArray[Any]
@@ -337,6 +350,8 @@ class Calendar(NamedTuple):
     """By window: how many nodes it has."""
     nodes: NDArray[np.int32]
     """(nodes, 2): a client, and the next node."""
+    pushed: NDArray[np.int32]
+    """Room to work in: those pushed into the window that is lived."""
 
 
 class Hall(NamedTuple):
@@ -361,23 +376,47 @@ class Hall(NamedTuple):
     """The last row of the history: what a request meets now."""
 
 
+def _entered(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Compile a function that Python calls, when it is first called.
+
+    The machine code, with that of all it calls, is kept on disk where there is a place for it.
+    """
+    try:
+        return _made(function, cache=True)
+    except RuntimeError:  # "no locator available": neither the package nor the user has a folder to write to
+        return _made(function)
+
+
 def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile a function when it is first called; keep the machine code on disk where there is a place for it."""
-    return _made(function, {})
+    """Compile a function that only compiled code calls."""
+    return _made(function, no_cpython_wrapper=True)
 
 
 def _inlined(function: Callable[..., Any]) -> Callable[..., Any]:
     """Compile a function into each of its callers: handing a :class:`State` on costs more than most functions do."""
-    return _made(function, {"forceinline": True})
+    return _made(function, no_cpython_wrapper=True, forceinline=True)
 
 
-def _made(function: Callable[..., Any], more: dict[str, Any]) -> Callable[..., Any]:
+def _made(function: Callable[..., Any], **more: bool) -> Callable[..., Any]:
     """Compile without counting references, which took two thirds of the time: nothing here makes or keeps an array."""
-    options = {"nogil": True, "error_model": "numpy", "_nrt": False, **more}
-    try:
-        return njit(cache=True, **options)(function)  # type: ignore[no-any-return]
-    except RuntimeError:  # "no locator available": neither the package nor the user has a folder to write to
-        return njit(**options)(function)  # type: ignore[no-any-return]
+    options: dict[str, Any] = {"nogil": True, "error_model": "numpy", "_nrt": False, "no_cfunc_wrapper": True, **more}
+    return njit(**options)(function)  # type: ignore[no-any-return]
+
+
+@intrinsic
+def prefetch(typing_context, array, index):
+    """Have the processor bring an element of an array, by its place in memory, from there before it is used."""
+
+    def generate(context, builder, signature, arguments):
+        data = context.make_array(signature.args[0])(context, builder, arguments[0]).data
+        word, pointer = ir.IntType(32), ir.IntType(8).as_pointer()
+        kind = ir.FunctionType(ir.VoidType(), [pointer, word, word, word])
+        function = cgutils.get_or_insert_function(builder.module, kind, "llvm.prefetch.p0")
+        address = builder.bitcast(builder.gep(data, [arguments[1]]), pointer)
+        builder.call(function, [address, word(1), word(3), word(1)])  # to be written, to be kept, data
+        return context.get_dummy_value()
+
+    return types.void(array, types.int64), generate
 
 
 # -- chance ----------------------------------------------------------------------------------------------------------
@@ -651,8 +690,8 @@ def judge(s, c, now_us):
     elif not stranded and since_us != NEVER:
         s.gauges[GAUGE_STRANDED] -= 1
         note(s, c, now_us, RESCUED, publication, 0, 0)
-        s.rows[c].stranded_longest_us = max(s.rows[c].stranded_longest_us, now_us - since_us)
-        s.rows[c].stranded_total_us += now_us - since_us
+        s.spells[c].stranded_longest_us = max(s.spells[c].stranded_longest_us, now_us - since_us)
+        s.spells[c].stranded_total_us += now_us - since_us
         s.rows[c].stranded_since_us = NEVER
 
 
@@ -673,7 +712,7 @@ def move(s, c, now_us):
         switch_on(s, c, now_us)
     elif place != OFF:
         bits = draw(p[P_SEED], key, s.streams[S_NETWORK], s.rows[c].moves)
-        s.due[c, LOCATION] = now_us + within(bits, p[P_NETWORK_LOW], p[P_NETWORK_HIGH])
+        s.words[c, LOCATION] = now_us + within(bits, p[P_NETWORK_LOW], p[P_NETWORK_HIGH])
 
 
 @_compiled
@@ -684,7 +723,7 @@ def switch_on(s, c, now_us):
         bits = draw(p[P_SEED], s.rows[c].key, s.streams[boots + activity], s.rows[c].moves)
         started_us = now_us + within(bits, p[P_BOOT_LOW], p[P_BOOT_HIGH])
         asks = s.activities[activity, A_ASKS] != 0
-        s.due[c, activity] = started_us if asks else max(s.due[c, activity], started_us)
+        s.words[c, activity] = started_us if asks else max(s.words[c, activity], started_us)
 
 
 @_compiled
@@ -695,12 +734,12 @@ def start_afresh(s, c, now_us):
         flight = flight_of(s, c, activity)
         if flight != -1:
             end(s, c, now_us, flight, GAVE_UP, COUNT_GIVEN_UP, 0)
-            s.due[c, activity] = soon_us
-        elif s.due[c, activity] <= s.rows[c].paused_until_us and s.activities[activity, A_TARGET] == MANAGEMENT_POINT:
-            s.due[c, activity] = min(s.due[c, activity], soon_us)
+            s.words[c, activity] = soon_us
+        elif s.words[c, activity] <= s.rows[c].paused_until_us and s.activities[activity, A_TARGET] == MANAGEMENT_POINT:
+            s.words[c, activity] = min(s.words[c, activity], soon_us)
     use(s, c, now_us, NOBODY)
     s.rows[c].failures, s.rows[c].failed, s.rows[c].paused_until_us = 0, 0, NEVER
-    s.rows[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
+    s.spells[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
     let_go(s, c, now_us)
     find_out_where_it_is(s, c, now_us)
 
@@ -870,7 +909,7 @@ def put_everything_off(s, c, now_us):
     s.rows[c].failed, s.rows[c].paused_until_us = 0, until_us
     for activity in range(s.parameters[P_ACTIVITIES]):
         if s.activities[activity, A_TARGET] == MANAGEMENT_POINT and flight_of(s, c, activity) == -1:
-            s.due[c, activity] = max(s.due[c, activity], until_us)
+            s.words[c, activity] = max(s.words[c, activity], until_us)
 
 
 @_inlined
@@ -887,14 +926,14 @@ def send(s, c, now_us, activity, contact):
     s.flights[flight].sent_us, s.flights[flight].arrives_us = now_us, arrives_us
     if s.landscape[L_QUEUED]:
         s.flights[flight].status = UNSETTLED
-        s.due[c, activity] = now_us + p[P_PATIENCE] + p[P_REACTION]
+        s.words[c, activity] = now_us + p[P_PATIENCE] + p[P_REACTION]
         sent = s.outbox[s.own[M_SENT]]
         s.own[M_SENT] += 1
         sent.key, sent.at_us, sent.sent_us, sent.back_us = key, arrives_us, now_us, back_us
         sent.client, sent.ordinal, sent.activity = c + p[P_FIRST_CLIENT], ordinal, activity
         sent.population, sent.contact = s.rows[c].population, contact
     else:
-        s.due[c, activity] = arrives_us + back_us
+        s.words[c, activity] = arrives_us + back_us
     s.rows[c].requests += 1
     s.gauges[GAUGE_WAITING] += 1
     count(s, COUNT_ASKED, activity, way_of(s, contact), contact)
@@ -912,9 +951,9 @@ def ask_an_update_point(s, c, now_us, activity):
     contact = update_point_on_the_intranet(s, c, now_us) if intranet else update_point_on_the_internet(s, c)
     if contact == NOBODY:
         knew_nobody(s, c, now_us, activity)
-        if s.rows[c].scan_failing_us == NEVER:
-            s.rows[c].scan_failing_us = now_us
-        s.due[c, activity] = time_one_joins(s, c, now_us) if intranet else FOREVER
+        if s.spells[c].scan_failing_us == NEVER:
+            s.spells[c].scan_failing_us = now_us
+        s.words[c, activity] = time_one_joins(s, c, now_us) if intranet else FOREVER
         return
     if contact != before:
         if intranet:
@@ -960,7 +999,7 @@ def one_of(s, c, size):
 @_inlined
 def time_one_joins(s, c, now_us):
     """Return when the next update point comes in reach on the intranet, or FOREVER."""
-    where, failing_us, joins_us = s.landscape, s.rows[c].scan_failing_us, FOREVER
+    where, failing_us, joins_us = s.landscape, s.spells[c].scan_failing_us, FOREVER
     pool = where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at_us = where[where[L_POOLED] + 2 * index]
@@ -981,16 +1020,16 @@ def let_go(s, c, now_us):
 @_compiled
 def look_for_an_update_point(s, c, now_us):
     """Let a scan that waits for an update point be tried as soon as a client can react."""
-    if s.due[c, SCAN] == FOREVER and flight_of(s, c, SCAN) == -1:
-        s.due[c, SCAN] = now_us + s.parameters[P_REACTION]
+    if s.words[c, SCAN] == FOREVER and flight_of(s, c, SCAN) == -1:
+        s.words[c, SCAN] = now_us + s.parameters[P_REACTION]
 
 
 @_inlined
 def nth_reached(s, c, at_us, wanted):
     """Return the wanted-th update point in reach on the intranet, and how many there are."""
     where, after_us = s.landscape, 0
-    if s.rows[c].scan_failing_us != NEVER:
-        after_us = at_us - s.rows[c].scan_failing_us
+    if s.spells[c].scan_failing_us != NEVER:
+        after_us = at_us - s.spells[c].scan_failing_us
     found, seen, pool = NOBODY, 0, where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at = where[L_POOLED] + 2 * index
@@ -1017,8 +1056,8 @@ def following(s, c, at_us, current):
 def scan_again(s, c, now_us, contact, sent_us):
     """Return when to scan again: in half an hour, or in two minutes when it is another update point's turn."""
     p = s.parameters
-    if s.rows[c].scan_failing_us == NEVER:
-        s.rows[c].scan_failing_us = now_us
+    if s.spells[c].scan_failing_us == NEVER:
+        s.spells[c].scan_failing_us = now_us
     s.rows[c].scan_failures = min(s.rows[c].scan_failures + 1, p[P_SCAN_RETRIES] + 1)
     if s.rows[c].connection == C_INTRANET and s.rows[c].scan_failures > p[P_SCAN_RETRIES]:
         soon_us = sent_us + p[P_SCAN_EXTRA]
@@ -1046,7 +1085,7 @@ def hear(s, c, now_us, activity, flight):
     status = s.history[met, H_ANSWERS + s.rows[c].population * s.parameters[P_CONTACTS] + contact]
     if status == STATUS_NO_ANSWER:
         s.flights[flight].overdue = 1
-        s.due[c, activity] = sent_us + s.parameters[P_SILENCE]
+        s.words[c, activity] = sent_us + s.parameters[P_SILENCE]
     elif status == STATUS_SERVED:
         population = np.int64(s.rows[c].population)
         published = H_ANSWERS + len(s.populations) * s.parameters[P_CONTACTS] + s.populations[population, T_SITE]
@@ -1089,7 +1128,7 @@ def take(s, c, now_us, activity, flight, published, told):
     elif activity == POLICY:
         obey(s, c, now_us, told)
     elif activity == SCAN:
-        s.rows[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
+        s.spells[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
     if s.activities[activity, A_REPORTED]:
         report(s, c, now_us)
     if is_stranded(s, c) != (s.rows[c].stranded_since_us != NEVER):
@@ -1125,8 +1164,8 @@ def report(s, c, now_us):
     """Let state messages be sent at their next time; those on their way do not have the news in them."""
     if flight_of(s, c, STATE) != -1:
         s.rows[c].news = 1
-    elif s.due[c, STATE] == FOREVER:
-        s.due[c, STATE] = max(time_to_report(s, c, now_us), s.rows[c].paused_until_us)
+    elif s.words[c, STATE] == FOREVER:
+        s.words[c, STATE] = max(time_to_report(s, c, now_us), s.rows[c].paused_until_us)
 
 
 @_inlined
@@ -1193,7 +1232,7 @@ def wait(s, c, now_us, activity, until_us):
     at_us = max(until_us, now_us + s.parameters[P_REACTION])
     if s.activities[activity, A_TARGET] == MANAGEMENT_POINT:
         at_us = max(at_us, s.rows[c].paused_until_us)
-    s.due[c, activity] = at_us
+    s.words[c, activity] = at_us
 
 
 # -- a client's life -------------------------------------------------------------------------------------------------
@@ -1205,12 +1244,12 @@ def appoint(s, c):
     soonest_us = s.rows[c].move_us
     if s.rows[c].place != OFF:
         for activity in range(s.parameters[P_ACTIVITIES]):
-            soonest_us = min(soonest_us, s.due[c, activity])
+            soonest_us = min(soonest_us, s.words[c, activity])
     s.soonest[c] = soonest_us
     return soonest_us
 
 
-@_compiled
+@_inlined
 def live(s, c, until_us):
     """Keep all of a client's appointments before a moment; return when the next one is."""
     now_us = s.soonest[c]
@@ -1222,7 +1261,7 @@ def live(s, c, until_us):
             continue
         for step in range(s.parameters[P_ACTIVITIES]):
             activity = s.parameters[P_ACTIVITIES] - 1 - step if s.parameters[P_BROKEN] else step
-            if s.due[c, activity] == now_us:
+            if s.words[c, activity] == now_us:
                 flight = flight_of(s, c, activity)
                 if flight == -1:
                     ask(s, c, now_us, activity)
@@ -1232,7 +1271,7 @@ def live(s, c, until_us):
     return now_us
 
 
-@_compiled
+@_entered
 def begin(s, bootstraps, told):
     """Let all clients begin at moment 0; *bootstraps* and *told* are by population."""
     p = s.parameters
@@ -1245,13 +1284,13 @@ def begin(s, bootstraps, told):
         for activity in range(p[P_ACTIVITIES]):
             if not s.activities[activity, A_ON_DEMAND]:
                 bits = draw(p[P_SEED], key, s.streams[S_PHASES + activity], 0)
-                s.due[c, activity] = within(bits, 0, s.told[s.rows[c].told, TOLD_CYCLES + activity] - 1)
+                s.words[c, activity] = within(bits, 0, s.told[s.rows[c].told, TOLD_CYCLES + activity] - 1)
         if s.rows[c].place != OFF:
             find_out_where_it_is(s, c, 0)
         appoint(s, c)
 
 
-@_compiled
+@_entered
 def judge_all(s, now_us):
     """Close the channels that break, and judge anew who is stranded."""
     for c in range(len(s.rows)):
@@ -1260,14 +1299,14 @@ def judge_all(s, now_us):
         judge(s, c, now_us)
 
 
-@_compiled
+@_entered
 def restart(s, chosen, now_us):
     """Restart the client service of chosen clients."""
     for index in range(len(chosen)):
         c = chosen[index]
         note(s, c, now_us, RESTARTED, 0, 0, 0)
         start_afresh(s, c, now_us)
-        s.due[c, LOCATION] = now_us + s.parameters[P_REACTION]
+        s.words[c, LOCATION] = now_us + s.parameters[P_REACTION]
         appoint(s, c)
 
 
@@ -1311,18 +1350,6 @@ def push(s, calendar, c, at_us):
 
 
 @_inlined
-def visit(s, calendar, c, until_us):
-    """Let a client live until a moment; it stays in the calendar."""
-    soonest_us = s.soonest[c]
-    if soonest_us < until_us:
-        if lacks_room(s):
-            s.own[M_LACKS] = 1
-            return
-        soonest_us = live(s, c, until_us)
-    push(s, calendar, c, soonest_us)
-
-
-@_inlined
 def room_needed(s, calendar):
     """Turn to the next window; return how many clients are in it at most."""
     window = (s.own[M_NOW] - s.own[M_PAGE]) // s.parameters[P_WINDOW]
@@ -1341,7 +1368,7 @@ def lacks_room(s):
     return lacks or (s.landscape[L_QUEUED] != 0 and s.own[M_SENT] + activities * SENDS > len(s.outbox))
 
 
-@_inlined
+@_compiled
 def live_window(s, calendar, until_us):
     """Let all clients live to the end of the window, or until a moment within it; return where that is.
 
@@ -1350,21 +1377,50 @@ def live_window(s, calendar, until_us):
     """
     window = (s.own[M_NOW] - s.own[M_PAGE]) // s.parameters[P_WINDOW]
     upto_us = min(s.own[M_PAGE] + (window + 1) * s.parameters[P_WINDOW], until_us)
-    listed, node = calendar.begun[window], calendar.heads[window]
-    calendar.begun[window], calendar.heads[window], calendar.sizes[window] = calendar.first[window + 1], -1, 0
-    for index in range(listed, calendar.first[window + 1]):
-        visit(s, calendar, calendar.listed[index], upto_us)
-    while node != -1:
-        c, node = calendar.nodes[node, 0], calendar.nodes[node, 1]
-        visit(s, calendar, c, upto_us)
-    if s.own[M_LACKS]:
-        s.own[M_LACKS], s.own[M_STALE] = 0, 1
-        return -1
+    listed, pushed = calendar.begun[window], take_pushed(calendar, window)
+    sorted_in = calendar.first[window + 1] - listed
+    calendar.begun[window] = calendar.first[window + 1]
+    for index in range(sorted_in + pushed):
+        coming = index + AHEAD
+        if coming < sorted_in:
+            fetch(s, calendar.listed[listed + coming])
+        elif coming < sorted_in + pushed:
+            fetch(s, calendar.pushed[coming - sorted_in])
+        c = calendar.listed[listed + index] if index < sorted_in else calendar.pushed[index - sorted_in]
+        soonest_us = s.soonest[c]
+        if soonest_us < upto_us:
+            if lacks_room(s):
+                s.own[M_STALE] = 1
+                return -1
+            soonest_us = live(s, c, upto_us)
+        push(s, calendar, c, soonest_us)
     s.own[M_NOW] = upto_us
     return upto_us
 
 
-@_compiled
+@_inlined
+def take_pushed(calendar, window):
+    """Write down who was pushed into a window, and return how many there are."""
+    node, size = calendar.heads[window], 0
+    while node != -1:
+        calendar.pushed[size] = calendar.nodes[node, 0]
+        node = calendar.nodes[node, 1]
+        size += 1
+    calendar.heads[window], calendar.sizes[window] = -1, 0
+    return size
+
+
+@_inlined
+def fetch(s, c):
+    """Have a client's row brought from memory while others live."""
+    prefetch(s.words, c * WORDS)
+    prefetch(s.words, c * WORDS + 8)
+    prefetch(s.words, c * WORDS + 16)
+    prefetch(s.soonest, c)
+    prefetch(s.home, c)
+
+
+@_entered
 def advance(s, calendar, until_us):
     """Let all clients live until a moment, window by window; return 1 if records of requests ran out before."""
     while s.own[M_NOW] < until_us:
@@ -1374,14 +1430,14 @@ def advance(s, calendar, until_us):
     return 0
 
 
-@_compiled
+@_entered
 def advance_window(s, calendar, until_us):
     """Let all clients live to the end of one window; return 1 if records of requests ran out before."""
     room_needed(s, calendar)
     return 1 if live_window(s, calendar, until_us) == -1 else 0
 
 
-@_compiled
+@_entered
 def advance_queued(s, calendar, hall, until_us):
     """Let all clients and the stations live until a moment; return 1 or 2 if records of clients or stations ran out."""
     while s.own[M_NOW] < until_us:
@@ -1512,32 +1568,32 @@ def tell(s, calendar, q):
         one = s.flights[flight]
         one.reply_us, one.role_us, one.status = outcome.reply_us, outcome.role_us, outcome.status
         one.point, one.published, one.told = outcome.point, outcome.published, outcome.told
-        s.due[c, outcome.activity] = outcome.reply_us + p[P_REACTION]
-        if s.soonest[c] > s.due[c, outcome.activity]:
-            s.soonest[c] = s.due[c, outcome.activity]
+        s.words[c, outcome.activity] = outcome.reply_us + p[P_REACTION]
+        if s.soonest[c] > s.words[c, outcome.activity]:
+            s.soonest[c] = s.words[c, outcome.activity]
             push(s, calendar, c, s.soonest[c])
 
 
-@_compiled
+@_entered
 def take_in_all(s, q):
     """Take in what the clients of a shard have sent."""
     take_in(s, q)
 
 
-@_compiled
+@_entered
 def tell_all(s, calendar, q):
     """Let the clients of a shard know what was decided."""
     tell(s, calendar, q)
 
 
-@_compiled
+@_entered
 def serve(q, until_us):
     """Let happen at the stations what is due before a moment."""
     while q.own[Q_HEAP] and q.heap[0, 0] < until_us:
         step(q)
 
 
-@_compiled
+@_entered
 def settle_ports(q, now_us):
     """Let ports be taken and freed that are due now."""
     while q.own[Q_HEAP] and q.heap[0, 0] == now_us and q.heap[0, 1] == 0:
@@ -1739,7 +1795,7 @@ def leads_by(q, index):
     return found
 
 
-@_compiled
+@_entered
 def break_off(q, now_us):
     """Fail at once what came by a way that a new landscape no longer has."""
     for index in range(len(q.passages)):

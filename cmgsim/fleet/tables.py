@@ -249,6 +249,11 @@ def view(landscape: Landscape, clients: int) -> Vector:
     return np.concatenate([header, *parts.values()])
 
 
+def judged(seen: Vector) -> Vector:
+    """Return the part of a view by which clients are stranded or not, and their channels broken or not."""
+    return seen[seen[kernels.L_ANSWERS] : seen[kernels.L_REACHED]]
+
+
 def lines(landscape: Landscape) -> Vector:
     """Return the stations with nobody there: (stations, N_WIDTH)."""
     made = np.zeros((len(landscape.stations), kernels.N_WIDTH), dtype=np.int64)
