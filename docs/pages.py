@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from diagrams import GATEWAY_PLACES, state_diagram
+from pydantic import BaseModel
 
 MADE = "<!-- Made by docs/generate.py: change its sources, then run it. -->"
 
@@ -86,6 +87,7 @@ def faults(root: Path) -> str:
     """Make the page on faults."""
     from cmgsim.arm.faults import POINTS
     from cmgsim.design.hardships import AZURE_POINTS, Fault, Swarm
+    from cmgsim.design.record import meanings
 
     kinds = _fields(
         "Faults",
@@ -95,7 +97,7 @@ def faults(root: Path) -> str:
         Fault,
         skip=("at", "lasting"),
     )
-    swarm = [f"| `{name}` | {_line(field.description)} |" for name, field in Swarm.model_fields.items()]
+    swarm = [f"| `{name}` | {_line(meaning)} |" for name, meaning in meanings(Swarm).items()]
     points = [
         f"| `{point.value}` | {_line(meaning)} | {', '.join(f'`{name}`' for name in parameters)} |"
         for point, (meaning, parameters) in POINTS.items()
@@ -127,11 +129,14 @@ def checks(root: Path) -> str:
     )
 
 
-def _fields(title: str, introduction: str, model: type, skip: tuple[str, ...] = ()) -> str:
+def _fields(title: str, introduction: str, model: type[BaseModel], skip: tuple[str, ...] = ()) -> str:
     lines = [f"{MADE}\n\n# {title}\n", f"{introduction}\n", "| name | meaning | parameters |\n| --- | --- | --- |"]
-    for name, field in model.model_fields.items():  # type: ignore[attr-defined]
+    from cmgsim.design.record import meanings
+
+    described = meanings(model)
+    for name, field in model.model_fields.items():
         if name not in skip:
-            lines.append(f"| `{name}` | {_line(field.description)} | {_parameters(field.annotation)} |")
+            lines.append(f"| `{name}` | {_line(described.get(name))} | {_parameters(field.annotation)} |")
     return "\n".join([*lines, ""])
 
 
