@@ -8,8 +8,9 @@ clients of all shards, then the stations. Nothing depends on how many shards, th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import date
 from itertools import pairwise, repeat
@@ -32,9 +33,6 @@ from cmgsim.fleet.tables import Policies, Vector
 from cmgsim.site.client import Activity, Connection
 from cmgsim.site.landscape import SERVED, Contact, Landscape, Over, Route, Told
 from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION
-
-Counted = tuple[Vector, Vector, Vector]
-"""The counters, the gauges and the channels of an interval."""
 
 
 NEVER_YET = (
@@ -92,7 +90,7 @@ class FastFleet:
         self._landscape, self._policies, self._restarts = landscape, Policies(), 0
         told = self._policies.numbers(landscape)
         self._history = [tables.moment(0, landscape, told)]
-        self._finished: list[Counted] = []
+        self._finished: list[Vector] = []
         self._over_gateways = np.array([contact.over is Over.GATEWAY for contact in landscape.contacts], dtype=np.int64)
         self._kept_alive = self.habits.keep_alive_bytes * INTERVAL_US // self.habits.keep_alive_us
         self._egress_before = np.zeros(len(landscape.contacts), dtype=np.int64)
@@ -148,28 +146,38 @@ class FastFleet:
 
     def advance(self, until_us: int) -> None:
         """Live until *until_us*; what is due exactly then has not happened yet."""
+        if not self._landscape.routes:
+            ended = until_us // INTERVAL_US - self.now_us // INTERVAL_US
+            with self._each() as each:
+                books = list(each(_Shard.advance, self._shards, repeat(until_us), repeat(max(ended, 0))))
+            self._finish_intervals(_sum(books))
+            return
         while self.now_us < until_us:
             interval_end_us = (self.now_us // INTERVAL_US + 1) * INTERVAL_US
-            self._live(min(interval_end_us, until_us))
+            self._live_with_stations(min(interval_end_us, until_us))
             if self.now_us == interval_end_us:
-                self._finish_interval()
+                self._finish_intervals(self._counted()[None, :])
                 self._hall.finish_interval(self._shards, interval_end_us)
+                for shard in self._shards:
+                    shard.state.counters[:] = 0
 
-    def _live(self, until_us: int) -> None:
-        if self._landscape.routes and self.cut.shards == 1:
+    def _live_with_stations(self, until_us: int) -> None:
+        if self.cut.shards == 1:
             self._hall.advance(self._shards[0], until_us)
             return
-        if self.cut.threads == 1 and not self._landscape.routes:
-            for shard in self._shards:
-                shard.advance(until_us)
+        with self._each() as each:
+            while self.now_us < until_us:
+                list(each(_Shard.advance_window, self._shards, repeat(until_us)))
+                self._hall.advance_window(self._shards, self.now_us)
+
+    @contextmanager
+    def _each(self) -> Iterator[Callable[..., Iterable[Any]]]:
+        """Give what is done to each shard its threads, if it is to have any."""
+        if self.cut.threads == 1:
+            yield map
             return
         with ThreadPoolExecutor(self.cut.threads) as pool:
-            every: Callable[..., Iterable[None]] = map if self.cut.threads == 1 else pool.map
-            if not self._landscape.routes:
-                list(every(_Shard.advance, self._shards, repeat(until_us)))
-            while self.now_us < until_us:
-                list(every(_Shard.advance_window, self._shards, repeat(until_us)))
-                self._hall.advance_window(self._shards, self.now_us)
+            yield pool.map
 
     def restart(self, population: int, share: int) -> int:
         """Restart the client service on a drawn share (ppm) of a population; return on how many clients that are on."""
@@ -202,7 +210,7 @@ class FastFleet:
 
     def stranded(self) -> int:
         """Count the clients that are stranded now."""
-        return int(self._counted()[1][Gauge.STRANDED])
+        return sum(int(shard.state.gauges[Gauge.STRANDED]) for shard in self._shards)
 
     def roll(self) -> Roll:
         """Return every client's state now."""
@@ -230,22 +238,22 @@ class FastFleet:
 
     def egress_bytes(self) -> NDArray[np.int64]:
         """Return the bytes that have left Azure so far, by contact."""
-        return self._egress_before + self._counted()[0][self._parameters[kernels.P_EGRESS] :]
+        return self._egress_before + self._counted()[self._egress]
 
     def series(self) -> Series:
         """Return what was counted so far."""
-        rows = [*self._finished, self._counted()]
-        counters, gauges, channels = (np.stack(column) for column in zip(*rows, strict=True))
+        books = np.concatenate([*self._finished, self._counted()[None, :]])
         contacts, counts = len(self._landscape.contacts), len(Count)
         by_contact, egress = self._parameters[kernels.P_BY_CONTACT], self._parameters[kernels.P_EGRESS]
+        gauges = self._egress.stop
         return Series(
-            requests=counters[:, :by_contact].reshape(len(rows), len(Activity), -1, counts).copy(),
-            clients=gauges,
-            egress=counters[:, egress:].copy(),
-            by_contact=counters[:, by_contact:egress].reshape(len(rows), contacts, counts).copy(),
-            channels=channels,
-            downloads=np.zeros((len(rows), len(self._landscape.package_bytes)), dtype=np.int64),
-            intervals=len(self._finished),
+            requests=books[:, :by_contact].reshape(len(books), len(Activity), -1, counts).copy(),
+            clients=books[:, gauges : gauges + len(Gauge)].copy(),
+            egress=books[:, self._egress].copy(),
+            by_contact=books[:, by_contact:egress].reshape(len(books), contacts, counts).copy(),
+            channels=books[:, -contacts:].copy() if contacts else books[:, :0].copy(),
+            downloads=np.zeros((len(books), len(self._landscape.package_bytes)), dtype=np.int64),
+            intervals=len(books) - 1,
         )
 
     def measures(self) -> Measures:
@@ -254,22 +262,22 @@ class FastFleet:
 
     # -- sums over shards -------------------------------------------------------------------------------------------
 
-    def _finish_interval(self) -> None:
-        """End an interval of the series, with the gauges as they are, and begin the next."""
-        counters, gauges, channels = self._counted()
-        counters[self._parameters[kernels.P_EGRESS] :] += self._over_gateways * channels * self._kept_alive
-        self._finished.append((counters, gauges, channels))
-        self._egress_before = self._egress_before + counters[self._parameters[kernels.P_EGRESS] :]
-        for shard in self._shards:
-            shard.state.counters[:] = 0
+    @property
+    def _egress(self) -> slice:
+        """Where in a row of the books the bytes stand that left Azure; the gauges, then the channels follow."""
+        begin = int(self._parameters[kernels.P_EGRESS])
+        return slice(begin, begin + len(self._landscape.contacts))
 
-    def _counted(self) -> Counted:
-        states = [shard.state for shard in self._shards]
-        return (
-            _sum([state.counters for state in states]),
-            _sum([state.gauges for state in states]),
-            _sum([state.channels for state in states]),
-        )
+    def _finish_intervals(self, books: Vector) -> None:
+        """End intervals of the series: their counters, with the gauges as they were at each end."""
+        channels = books[:, books.shape[1] - len(self._over_gateways) :]
+        books[:, self._egress] += self._over_gateways * channels * self._kept_alive
+        self._finished.append(books)
+        self._egress_before = self._egress_before + books[:, self._egress].sum(axis=0)
+
+    def _counted(self) -> Vector:
+        """Return what was counted in the interval that goes on, as a row of the books."""
+        return _sum([shard.counted() for shard in self._shards])
 
     def _column(self, name: str) -> NDArray[Any]:
         return np.concatenate([shard.state.rows[name] for shard in self._shards])
@@ -308,10 +316,17 @@ class _Shard:
         self.state = state
         self.calendar = _calendar(len(state.rows), int(state.parameters[kernels.P_PAGE_WINDOWS]))
 
-    def advance(self, until_us: int) -> None:
-        """Live until a moment, making room for requests on their way where it is needed."""
-        while kernels.advance(self.state, self.calendar, until_us):
+    def advance(self, until_us: int, intervals: int) -> Vector:
+        """Live until a moment, making room where it is needed; return what was counted in the intervals that ended."""
+        books = np.zeros((intervals, len(self.counted())), dtype=np.int64)
+        self.state.own[kernels.M_BOOKED] = 0
+        while kernels.advance(self.state, self.calendar, until_us, INTERVAL_US, books):
             self.make_room()
+        return books
+
+    def counted(self) -> Vector:
+        """Return what was counted since the interval began, then the gauges and the channels as they are."""
+        return np.concatenate([self.state.counters, self.state.gauges, self.state.channels])
 
     def advance_window(self, until_us: int) -> None:
         """Live to the end of a window, or until a moment within it."""
@@ -410,7 +425,10 @@ class StationHall:
         kernels.settle_ports(self.state, now_us)
 
     def finish_interval(self, shards: list[_Shard], now_us: int) -> None:
-        """End an interval of the measures, with its hour if that ends too, and begin the next."""
+        """End an interval of the measures, with its hour if that ends too, and begin the next.
+
+        Where no request queues nothing is measured, and no interval needs an end.
+        """
         self._finished.append(self._loads(now_us))
         self.state.lines[:, kernels.N_LAST] = now_us
         self.state.loads[:] = 0
@@ -422,7 +440,9 @@ class StationHall:
     def measures(self, shards: list[_Shard], now_us: int) -> Measures:
         """Return what was measured so far."""
         columns = np.concatenate([*self._hours, self._latencies(shards, now_us // HOUR)]).T
-        loads = np.stack([*self._finished, self._loads(now_us)])
+        load = self._loads(now_us)
+        quiet = np.zeros_like(load, shape=(now_us // INTERVAL_US - len(self._finished), *load.shape))
+        loads = np.concatenate([quiet, [*self._finished, load]])
         names = (*SUMS, "waiting", "in_service", "ports")
         return Measures(
             latencies=Latencies(*(column.copy() for column in columns)),

@@ -44,7 +44,7 @@ MOVED, DETECTED, ASKED, SERVED_DEED, REFUSED, UNANSWERED, GAVE_UP = 1, 2, 3, 4, 
 KNEW_NOBODY, PAUSED, LEARNED, RESTARTED, STRANDED, RESCUED = 8, 9, 10, 11, 12, 13
 OPENED, CLOSED, SCANS = 14, 15, 16
 COUNT_ASKED, COUNT_SERVED, COUNT_REFUSED, COUNT_UNANSWERED, COUNT_GIVEN_UP, COUNT_NO_CONTACT = 0, 1, 2, 3, 4, 5
-COUNTS = 6
+COUNTS, WAYS = 6, 3
 GAUGE_INTERNET, GAUGE_STRANDED, GAUGE_WAITING = 2, 3, 4
 WAY_INTRANET, WAY_GATEWAY = 0, 1
 STATUS_SERVED, STATUS_NO_ANSWER = 200, 0
@@ -177,8 +177,6 @@ OUTCOME = np.dtype(
 # What the vector of parameters holds.
 (
     P_SEED,
-    P_ACTIVITIES,
-    P_WAYS,
     P_CONTACTS,
     P_FAILURES_TO_LEAVE,
     P_FAILURE_WINDOW,
@@ -205,7 +203,7 @@ OUTCOME = np.dtype(
     P_FIRST_CLIENT,
     P_BROKEN,
     P_WIDTH,
-) = range(29)
+) = range(27)
 """P_BY_CONTACT and P_EGRESS are where those counters begin. P_BROKEN is 0, but in a test that breaks a tie rule."""
 
 # What the table of activities holds.
@@ -284,7 +282,7 @@ H_SINCE, H_ANSWERS = 0, 1
 TOLD_USE_GATEWAY, TOLD_CYCLES = 0, 1
 
 # What the vector of a shard's own state holds.
-M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_WIDTH = range(9)
+M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_BOOKED, M_WIDTH = range(10)
 
 # What a row of the lines of stations holds; what a row of their loads; what the stations' own vector.
 N_SERVERS, N_PORTS, N_SERVING, N_WAITING, N_HEAD, N_TAIL, N_HELD, N_TURN, N_LAST, N_WIDTH = range(10)
@@ -571,7 +569,7 @@ def note(s, c, now_us, deed, subject, activity, status):
 def count(s, what, activity, way, contact):
     """Count one event, of a contact unless that is NOBODY."""
     p = s.parameters
-    s.counters[(activity * p[P_WAYS] + way) * COUNTS + what] += 1
+    s.counters[(activity * WAYS + way) * COUNTS + what] += 1
     if contact != NOBODY:
         s.counters[p[P_BY_CONTACT] + contact * COUNTS + what] += 1
 
@@ -718,8 +716,8 @@ def move(s, c, now_us):
 @_compiled
 def switch_on(s, c, now_us):
     """Make the appointments after power-on."""
-    p, boots = s.parameters, S_PHASES + s.parameters[P_ACTIVITIES]
-    for activity in range(p[P_ACTIVITIES]):
+    p, boots = s.parameters, S_PHASES + ACTIVITIES
+    for activity in range(ACTIVITIES):
         bits = draw(p[P_SEED], s.rows[c].key, s.streams[boots + activity], s.rows[c].moves)
         started_us = now_us + within(bits, p[P_BOOT_LOW], p[P_BOOT_HIGH])
         asks = s.activities[activity, A_ASKS] != 0
@@ -730,7 +728,7 @@ def switch_on(s, c, now_us):
 def start_afresh(s, c, now_us):
     """Forget whom it talked to, give up what is on its way, and find out where it is."""
     soon_us = now_us + s.parameters[P_REACTION]
-    for activity in range(s.parameters[P_ACTIVITIES]):
+    for activity in range(ACTIVITIES):
         flight = flight_of(s, c, activity)
         if flight != -1:
             end(s, c, now_us, flight, GAVE_UP, COUNT_GIVEN_UP, 0)
@@ -858,17 +856,17 @@ def ask(s, c, now_us, activity):
         ask_an_update_point(s, c, now_us, activity)
         return
     begin, size = tiers(s, c)
+    if keeps_its_contact(s, c, now_us, begin, size) or chooses_another(s, c, now_us, begin, size):
+        send(s, c, now_us, activity, np.int64(s.rows[c].contact))
+        return
     anybody = False
     for tier in range(begin, begin + size):
         anybody = anybody or nth_of_tier(s, c, tier, 0, False)[1] > 0
-    if not anybody:
-        knew_nobody(s, c, now_us, activity)
-        put_everything_off(s, c, now_us)
-    elif not settle_on_a_contact(s, c, now_us, begin, size):
+    if anybody:
         note(s, c, now_us, PAUSED, 0, 0, 0)
-        put_everything_off(s, c, now_us)
     else:
-        send(s, c, now_us, activity, np.int64(s.rows[c].contact))
+        knew_nobody(s, c, now_us, activity)
+    put_everything_off(s, c, now_us)
 
 
 @_compiled
@@ -880,20 +878,28 @@ def knew_nobody(s, c, now_us, activity):
 
 
 @_inlined
-def settle_on_a_contact(s, c, now_us, begin, size):
-    """Keep the contact for its time, then choose another; say whether there was one that has not failed yet."""
-    p, kept = s.parameters, False
-    if s.rows[c].contact != NOBODY:
-        for tier in range(begin, begin + size):
-            kept = kept or in_tier(s, c, tier, np.int64(s.rows[c].contact))
-    if kept:
-        if now_us - s.rows[c].chosen_us < p[P_STICKY]:
-            return True
-        s.rows[c].failed = 0
+def keeps_its_contact(s, c, now_us, begin, size):
+    """Say whether a client has a contact that it may ask, and keeps it for now; when its time is over it begins a new
+    round."""
+    contact = np.int64(s.rows[c].contact)
+    if contact == NOBODY:
+        return False
+    for tier in range(begin, begin + size):
+        if in_tier(s, c, tier, contact):
+            if now_us - s.rows[c].chosen_us < s.parameters[P_STICKY]:
+                return True
+            s.rows[c].failed = 0
+            return False
+    return False
+
+
+@_compiled
+def chooses_another(s, c, now_us, begin, size):
+    """Choose a contact of the best tier that has one which has not failed yet; say whether there was one."""
     for tier in range(begin, begin + size):
         untried = nth_of_tier(s, c, tier, 0, True)[1]
         if untried:
-            bits = draw(p[P_SEED], s.rows[c].key, s.streams[S_CHOICE], s.rows[c].choices)
+            bits = draw(s.parameters[P_SEED], s.rows[c].key, s.streams[S_CHOICE], s.rows[c].choices)
             use(s, c, now_us, nth_of_tier(s, c, tier, np.int64(bits % np.uint64(untried)), True)[0])
             s.rows[c].choices += 1
             s.rows[c].chosen_us, s.rows[c].failures = now_us, 0
@@ -907,7 +913,7 @@ def put_everything_off(s, c, now_us):
     until_us = now_us + s.parameters[P_PAUSE]
     use(s, c, now_us, NOBODY)
     s.rows[c].failed, s.rows[c].paused_until_us = 0, until_us
-    for activity in range(s.parameters[P_ACTIVITIES]):
+    for activity in range(ACTIVITIES):
         if s.activities[activity, A_TARGET] == MANAGEMENT_POINT and flight_of(s, c, activity) == -1:
             s.words[c, activity] = max(s.words[c, activity], until_us)
 
@@ -1143,7 +1149,7 @@ def next_us(s, c, now_us, activity, sent_us, ordinal):
     """Return when an activity is due again: a cycle and its delay after it was sent, or when there is news."""
     if activity == STATE:
         return time_to_report(s, c, now_us) if s.rows[c].news else FOREVER
-    delays = S_PHASES + 2 * s.parameters[P_ACTIVITIES]
+    delays = S_PHASES + 2 * ACTIVITIES
     bits = draw(s.parameters[P_SEED], s.rows[c].key, s.streams[delays + activity], ordinal)
     delay_us = within(bits, s.activities[activity, A_DELAY_LOW], s.activities[activity, A_DELAY_HIGH])
     return sent_us + s.told[s.rows[c].told, TOLD_CYCLES + activity] + delay_us
@@ -1243,7 +1249,7 @@ def appoint(s, c):
     """Find out when something is next due for a client."""
     soonest_us = s.rows[c].move_us
     if s.rows[c].place != OFF:
-        for activity in range(s.parameters[P_ACTIVITIES]):
+        for activity in range(ACTIVITIES):
             soonest_us = min(soonest_us, s.words[c, activity])
     s.soonest[c] = soonest_us
     return soonest_us
@@ -1259,8 +1265,8 @@ def live(s, c, until_us):
         if s.rows[c].place == OFF:
             now_us = appoint(s, c)
             continue
-        for step in range(s.parameters[P_ACTIVITIES]):
-            activity = s.parameters[P_ACTIVITIES] - 1 - step if s.parameters[P_BROKEN] else step
+        for step in range(ACTIVITIES):
+            activity = ACTIVITIES - 1 - step if s.parameters[P_BROKEN] else step
             if s.words[c, activity] == now_us:
                 flight = flight_of(s, c, activity)
                 if flight == -1:
@@ -1281,7 +1287,7 @@ def begin(s, bootstraps, told):
         s.rows[c].place = place_at(key, t, s.streams, 0, s.moments, s.places)
         s.rows[c].move_us, s.rows[c].move_place = next_move(key, t, s.streams, 0, s.moments, s.places)
         s.rows[c].publication, s.rows[c].told = bootstraps[population], told[population]
-        for activity in range(p[P_ACTIVITIES]):
+        for activity in range(ACTIVITIES):
             if not s.activities[activity, A_ON_DEMAND]:
                 bits = draw(p[P_SEED], key, s.streams[S_PHASES + activity], 0)
                 s.words[c, activity] = within(bits, 0, s.told[s.rows[c].told, TOLD_CYCLES + activity] - 1)
@@ -1293,10 +1299,20 @@ def begin(s, bootstraps, told):
 @_entered
 def judge_all(s, now_us):
     """Close the channels that break, and judge anew who is stranded."""
-    for c in range(len(s.rows)):
-        if s.rows[c].channel != NOBODY and not is_served(s, c, np.int64(s.rows[c].channel)):
+    rows, where = s.rows, s.landscape
+    contacts, answers = s.parameters[P_CONTACTS], where[L_ANSWERS]
+    publications, alive = where[L_PUBLICATION_COUNT], where[L_ALIVE]
+    for c in range(len(rows)):
+        prefetch(s.words, min(c + AHEAD, len(rows) - 1) * WORDS + WORDS - 1)
+        population, channel = np.int64(rows[c].population), np.int64(rows[c].channel)
+        if channel != NOBODY and where[answers + population * contacts + channel] != STATUS_SERVED:
             closed(s, c, now_us)
-        judge(s, c, now_us)
+        stranded = rows[c].stranded_since_us != NEVER
+        could_be = (
+            rows[c].connection >= C_INTERNET and where[alive + population * publications + rows[c].publication] == 0
+        )
+        if stranded != (could_be and is_stranded(s, c)):
+            judge(s, c, now_us)
 
 
 @_entered
@@ -1363,7 +1379,7 @@ def room_needed(s, calendar):
 @_inlined
 def lacks_room(s):
     """Say whether one more client may find no records for what it sends in a window."""
-    activities = s.parameters[P_ACTIVITIES]
+    activities = ACTIVITIES
     lacks = s.own[M_FLIGHTS] + activities > len(s.flights)
     return lacks or (s.landscape[L_QUEUED] != 0 and s.own[M_SENT] + activities * SENDS > len(s.outbox))
 
@@ -1421,13 +1437,35 @@ def fetch(s, c):
 
 
 @_entered
-def advance(s, calendar, until_us):
-    """Let all clients live until a moment, window by window; return 1 if records of requests ran out before."""
+def advance(s, calendar, until_us, interval_us, books):
+    """Let all clients live until a moment, window by window, and write down what was counted in each interval that
+    ends; return 1 if records of requests ran out before."""
     while s.own[M_NOW] < until_us:
-        room_needed(s, calendar)
-        if live_window(s, calendar, until_us) == -1:
-            return 1
+        ends_us = (s.own[M_NOW] // interval_us + 1) * interval_us
+        upto_us = min(ends_us, until_us)
+        while s.own[M_NOW] < upto_us:
+            room_needed(s, calendar)
+            if live_window(s, calendar, upto_us) == -1:
+                return 1
+        if upto_us == ends_us:
+            write_down(s, books[s.own[M_BOOKED]])
+            s.own[M_BOOKED] += 1
     return 0
+
+
+@_inlined
+def write_down(s, row):
+    """End an interval: write its counters, then the gauges and channels as they are, into a row of the books."""
+    at = 0
+    for index in range(len(s.counters)):
+        row[at + index] = s.counters[index]
+        s.counters[index] = 0
+    at += len(s.counters)
+    for index in range(len(s.gauges)):
+        row[at + index] = s.gauges[index]
+    at += len(s.gauges)
+    for index in range(len(s.channels)):
+        row[at + index] = s.channels[index]
 
 
 @_entered
@@ -1442,7 +1480,7 @@ def advance_queued(s, calendar, hall, until_us):
     """Let all clients and the stations live until a moment; return 1 or 2 if records of clients or stations ran out."""
     while s.own[M_NOW] < until_us:
         size = room_needed(s, calendar)
-        if hall_lacks_room(hall, s.own[M_SENT] + size * s.parameters[P_ACTIVITIES] * SENDS):
+        if hall_lacks_room(hall, s.own[M_SENT] + size * ACTIVITIES * SENDS):
             return 2
         upto_us = live_window(s, calendar, until_us)
         if upto_us == -1:

@@ -46,6 +46,7 @@ _SAME: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
     ((kernels.MANAGEMENT_POINT, kernels.UPDATE_POINT), (Target.MANAGEMENT_POINT, Target.UPDATE_POINT)),
     (tuple(range(kernels.MOVED, kernels.SCANS + 1)), tuple(Deed)[: kernels.SCANS]),
     (tuple(range(kernels.COUNTS)), tuple(Count)),
+    ((kernels.ACTIVITIES, kernels.WAYS), (len(Activity), len(WAYS))),
     (
         (kernels.GAUGE_INTERNET, kernels.GAUGE_STRANDED, kernels.GAUGE_WAITING),
         (Gauge.INTERNET, Gauge.STRANDED, Gauge.WAITING),
@@ -96,8 +97,6 @@ def parameters(fleet: Fleet, landscape: Landscape, seed: int, window_us: int, pa
     return np.array(
         [
             signed(seed),
-            len(Activity),
-            len(WAYS),
             contacts,
             habits.failures_to_leave,
             habits.failure_window_us,
