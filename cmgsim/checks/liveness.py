@@ -76,8 +76,10 @@ def clients_knowing(run: Run, expected: ClientsKnowing) -> Verdict:
 
 @check("requests_served")
 def requests_served(run: Run, expected: RequestsServed) -> Verdict:
-    """The share served of the requests over gateways that ended, less those their own client gave up: a laptop that is
-    shut while it waits says nothing of the gateway."""
+    """The share of the requests over gateways that were served, of those that their own client did not give up.
+
+    A laptop that is shut while it waits says nothing of the gateway.
+    """
     counts = run.series.requests[:, :, GATEWAY_WAY, :].sum(axis=(0, 1))
     served = int(counts[Count.SERVED])
     judged = served + int(counts[Count.REFUSED]) + int(counts[Count.UNANSWERED])

@@ -34,7 +34,6 @@ from cmgsim.site.client import Activity, Connection
 from cmgsim.site.landscape import SERVED, Contact, Landscape, Over, Route, Told
 from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION
 
-
 NEVER_YET = (
     "chosen_us",
     "paused_until_us",

@@ -879,8 +879,7 @@ def knew_nobody(s, c, now_us, activity):
 
 @_inlined
 def keeps_its_contact(s, c, now_us, begin, size):
-    """Say whether a client has a contact that it may ask, and keeps it for now; when its time is over it begins a new
-    round."""
+    """Say whether a client has a contact that it may ask, and keeps it; when its time is over, forget who failed."""
     contact = np.int64(s.rows[c].contact)
     if contact == NOBODY:
         return False
@@ -1438,8 +1437,10 @@ def fetch(s, c):
 
 @_entered
 def advance(s, calendar, until_us, interval_us, books):
-    """Let all clients live until a moment, window by window, and write down what was counted in each interval that
-    ends; return 1 if records of requests ran out before."""
+    """Let all clients live until a moment, window by window; return 1 if records of requests ran out before.
+
+    What was counted in each interval that ends is written into the books.
+    """
     while s.own[M_NOW] < until_us:
         ends_us = (s.own[M_NOW] // interval_us + 1) * interval_us
         upto_us = min(ends_us, until_us)

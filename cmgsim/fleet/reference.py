@@ -674,13 +674,16 @@ class ReferenceFleet:
 
     def _live_until(self, until_us: int) -> None:
         """Live until then, at each instant first the clients and then the stations."""
-        while min(self._clock.peek(), self._stations.next_us()) < until_us:
-            if self._clock.peek() <= self._stations.next_us():
-                self._clock.step()
-            else:
-                self._stations.step()
+        clock, stations = self._clock, self._stations
+        while True:
+            client_us, station_us = clock.peek(), stations.next_us()
+            if client_us >= until_us and station_us >= until_us:
+                break
+            if client_us <= station_us:
+                clock.step()
+            elif stations.step():
                 self._let_know()
-        self._clock.run(until=until_us)
+        clock.run(until=until_us)
 
     def _let_know(self) -> None:
         """Let clients know, a reaction time after the reply, what came of requests that they still wait for."""

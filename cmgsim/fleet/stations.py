@@ -254,12 +254,12 @@ class Stations:
         decided, self._decided = self._decided, []
         return decided
 
-    def step(self) -> None:
-        """Let the next thing happen."""
-        now_us, stage, *_, passage = heappop(self._heap)
+    def step(self) -> bool:
+        """Let the next thing happen; say whether that decided the fate of a request."""
+        now_us, stage, _, _, _, passage = heappop(self._heap)
         if stage is Stage.TRAVEL:
             self._arrive(passage, now_us)
-            return
+            return bool(self._decided)
         line = self._lines[passage.station]
         line.catch_up(now_us)
         line.serving.remove(passage)
@@ -269,9 +269,13 @@ class Stations:
         else:
             self._measure(now_us, passage.activity, SERVED_IN[stage], now_us - passage.since_us)
         self._go_on(line, now_us)
-        {Stage.VM: self._leave_vm, Stage.CONNECTION_POINT: self._leave_point, Stage.ROLE: self._leave_role}[stage](
-            passage, now_us
-        )
+        if stage is Stage.VM:
+            self._leave_vm(passage, now_us)
+        elif stage is Stage.CONNECTION_POINT:
+            self._go_to_role(passage, now_us)
+        else:
+            self._leave_role(passage, now_us)
+        return bool(self._decided)
 
     def behold(self, landscape: Landscape, now_us: int) -> None:
         """Take a new landscape: what it leads to no longer fails at once."""
@@ -285,6 +289,7 @@ class Stations:
                 self._lines[passage.point].held -= 1
             self._end(passage, now_us + passage.back_us, NO_ANSWER, now_us)
         for line in self._lines:
+            line.catch_up(now_us)
             self._go_on(line, now_us)
 
     def finish_interval(self, now_us: int) -> None:
@@ -354,9 +359,6 @@ class Stations:
         self._lines[point].held += 1
         self._join(passage, Stage.CONNECTION_POINT, point, now_us)
 
-    def _leave_point(self, passage: Passage, now_us: int) -> None:
-        self._go_to_role(passage, now_us)
-
     def _go_to_role(self, passage: Passage, now_us: int) -> None:
         assert passage.met is not None, "it has arrived"
         role = route_to(passage.met, passage.contact).role
@@ -379,8 +381,7 @@ class Stations:
         self._go_on(line, now_us)
 
     def _go_on(self, line: _Line, now_us: int) -> None:
-        """Let whoever is first in line be served, as long as a server is free."""
-        line.catch_up(now_us)
+        """Let whoever is first in line be served, as long as a server is free; its times are summed up until now."""
         while line.waiting and len(line.serving) < line.servers:
             passage = line.waiting.popleft()
             line.serving.append(passage)

@@ -13,9 +13,11 @@ from azure.mgmt.compute import ComputeManagementClient
 from azure.mgmt.resource.resources import ResourceManagementClient
 from measured import Figures, least, side_by_side
 
+from cmgsim.arm.changes import destroy
 from cmgsim.arm.clouds import ENVIRONMENTS
 from cmgsim.arm.config import ArmConfig, Subscription, ThrottleMode
 from cmgsim.arm.messages import Request
+from cmgsim.arm.planning import Deployment
 from cmgsim.arm.service import ArmService
 from cmgsim.arm.store import Resource
 from cmgsim.arm.transport import ScriptClock, client_options, inline_polling
@@ -124,6 +126,30 @@ def test_the_cost_of_a_request_does_not_grow_with_what_is_stored(figures: Figure
     )
 
 
+def test_the_cost_of_a_deletion_does_not_grow_with_the_deployments(figures: Figures) -> None:
+    def deleting(deployments: int) -> Any:
+        bench = Bench()
+        bench.fill(deployments)
+        cloud = bench.service.cloud
+        for number in range(deployments):
+            group = f"/subscriptions/{SUBSCRIPTION.id}/resourceGroups/rg{number // PER_GROUP:04}"
+            known = f"{group}/providers/Microsoft.Resources/deployments/d{number}"
+            cloud.deployments.add(Deployment(known, "", "", API, BASE, {}, {}, (), "", 0, ""))
+
+        def act() -> None:
+            for number in range(200):
+                account = f"/subscriptions/{SUBSCRIPTION.id}/resourceGroups/rg0000{ACCOUNTS}/gone{number}"
+                destroy(cloud, cloud.create(Resource(account, "Microsoft.Storage/storageAccounts", "eastus")))
+            cloud.events.clear()
+
+        return act
+
+    seconds = side_by_side({"few": deleting(10), "many": deleting(20_000)}, best_of=11)
+    ratio = seconds["many"] / seconds["few"]
+    what = "cost of a deletion with 20,000 deployments, as a multiple of that with 10"
+    figures.add(AREA, what, ratio, "times", at_most=1.5)
+
+
 @pytest.mark.filterwarnings("ignore")
 @pytest.mark.parametrize("kind", ["ec2", "s3"])
 def test_creates_beside_moto(figures: Figures, kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -156,8 +182,8 @@ def test_creates_beside_moto(figures: Figures, kind: str, monkeypatch: pytest.Mo
     )
     figures.add("moto", f"{name} through boto3 and moto {moto.__version__}", count / seconds["theirs"], "creates/CPU s")
     ratio = seconds["theirs"] / seconds["ours"]
-    # Three quarters of our time is that of the SDK, which S3's much smaller client does not need.
-    wanted = {"ec2": 6, "s3": 4}[kind]
+    # Two thirds of our time is that of the SDK, which S3's much smaller client does not need.
+    wanted = {"ec2": 6, "s3": 5}[kind]
     figures.add(
         AREA, f"creates of a group for one {name} of moto in the same CPU time", ratio, "times", at_least=wanted
     )
