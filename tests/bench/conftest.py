@@ -13,6 +13,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--figures", metavar="FILE", help="keep what the benchmarks measured in this record")
 
 
+@pytest.fixture(autouse=True)
+def _measuring(request: pytest.FixtureRequest) -> None:
+    """Tell the record which test measures."""
+    if "figures" in request.fixturenames:
+        request.getfixturevalue("figures").test = request.node.nodeid.partition("tests/bench/")[2]
+
+
 @pytest.fixture(scope="session")
 def figures(request: pytest.FixtureRequest) -> Iterator[Figures]:
     found = Figures()

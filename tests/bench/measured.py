@@ -38,6 +38,8 @@ class Figure:
     unit: str
     at_least: float | None = None
     at_most: float | None = None
+    test: str = ""
+    """What measures it again: ``tox -e bench -- tests/bench/TEST``."""
 
     @property
     def key(self) -> tuple[str, str]:
@@ -61,6 +63,8 @@ class Figures:
 
     def __init__(self) -> None:
         self.found: dict[tuple[str, str], Figure] = {}
+        self.test = ""
+        """The test that measures now."""
 
     def add(
         self,
@@ -77,7 +81,7 @@ class Figures:
         Raises:
             AssertionError: if it is not what was wanted; it is filed nevertheless.
         """
-        figure = Figure(area, what, value, unit, at_least, at_most)
+        figure = Figure(area, what, value, unit, at_least, at_most, self.test)
         self.found[figure.key] = figure
         assert figure.good, f"{area}: {what}: {_number(value)} {unit}, wanted {figure.wanted}"
 
@@ -131,12 +135,19 @@ def read(record: Path) -> list[Figure]:
 
 def table(record: Path) -> str:
     """Return the figures of a record as a table in Markdown, a part for each area."""
-    lines = [f"Measured with {json.loads(record.read_text(encoding='utf-8'))['machine']}."]
+    measured_with = json.loads(record.read_text(encoding="utf-8"))["machine"]
+    lines = [f"Measured with {measured_with}. One line alone: `tox -e bench -- tests/bench/TEST`."]
     figures = read(record)
     for area in dict.fromkeys(figure.area for figure in figures):
-        lines += ["", f"### {area}", "", "| what | measured | unit | wanted |", "| --- | ---: | --- | ---: |"]
         lines += [
-            f"| {figure.what} | {_number(figure.value)} | {figure.unit} | {figure.wanted} |"
+            "",
+            f"### {area}",
+            "",
+            "| what | measured | unit | wanted | TEST |",
+            "| --- | ---: | --- | ---: | --- |",
+        ]
+        lines += [
+            f"| {figure.what} | {_number(figure.value)} | {figure.unit} | {figure.wanted} | `{figure.test}` |"
             for figure in figures
             if figure.area == area
         ]
