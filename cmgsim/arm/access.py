@@ -15,12 +15,10 @@ from cmgsim.arm.tokens import Claims, read
 from cmgsim.errors import UnknownName
 
 #: Whom a token for Azure Resource Manager is meant for; one without an audience is good everywhere.
-_AUDIENCES = tuple(
-    dict.fromkeys(
-        address.lower()
-        for environment in ENVIRONMENTS.values()
-        for address in (environment.resource_manager, environment.audience, environment.service_management)
-    )
+_AUDIENCES = dict.fromkeys(
+    address.lower()
+    for environment in ENVIRONMENTS.values()
+    for address in (environment.resource_manager, environment.audience, environment.service_management)
 )
 
 
@@ -75,8 +73,10 @@ def require_action(cloud: Cloud, subscription: Subscription, principal: Principa
 
 def may(cloud: Cloud, subscription: Subscription, principal: Principal, action: str, scope: str) -> bool:
     """Say whether a role allows a principal an action at a scope."""
-    held = roles(cloud, subscription, principal)
-    return any(within_scope(scope, known) and _permits(cloud, role, action) for known, role in held)
+    for known, role in roles(cloud, subscription, principal):
+        if _permits(cloud, role, action) and within_scope(scope, known):
+            return True
+    return False
 
 
 def may_touch(cloud: Cloud, subscription: Subscription, principal: Principal, action: str, scope: str) -> bool:
@@ -108,7 +108,8 @@ def _claims(cloud: Cloud, request: Request) -> Claims:
             f"'{cloud.iso(cloud.now_us)}'."
         )
         raise _challenge(cloud, "ExpiredAuthenticationToken", message)
-    if claims.audience and claims.audience.rstrip("/").lower() not in (*_AUDIENCES, request.base.lower()):
+    audience = claims.audience.rstrip("/").lower()
+    if audience and audience not in _AUDIENCES and audience != request.base.lower():
         message = (
             f"The access token has been obtained for wrong audience or resource '{claims.audience}'. It should exactly "
             f"match with one of the allowed audiences '{','.join(_AUDIENCES)}'."

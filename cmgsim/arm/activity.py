@@ -25,25 +25,28 @@ def note(cloud: Cloud, call: Call, answer: Answer, correlation: str) -> None:
     """Note a change that was asked for and how it was answered."""
     failed = answer.status >= 400
     code = answer.document["error"]["code"] if failed and isinstance(answer.document, dict) else ""
-    target, method = call.target, call.request.method
-    entry = ActivityEntry(
-        cloud.now_us,
-        call.principal.object_id,
-        call.principal.app_id,
-        target.action(method),
-        target.resource_id,
-        "Started",
-        "",
-        method,
-        correlation,
-    )
-    resource = cloud.store.get(target.resource_id)
+    started = _entry(cloud, call, "Started", "", correlation)
+    resource = cloud.store.get(call.target.resource_id)
     going_on = not failed and resource is not None and cloud.operations.get(resource.operation)
     if going_on and going_on.running and going_on.started_us == cloud.now_us:
-        cloud.origins[going_on.id] = entry
-    cloud.activity.append(entry)
-    cloud.activity.append(
-        replace(entry, status="Failed" if failed else "Accepted" if going_on else "Succeeded", code=code)
+        cloud.origins[going_on.id] = started
+    status = "Failed" if failed else "Accepted" if going_on else "Succeeded"
+    cloud.activity.append(started)
+    cloud.activity.append(_entry(cloud, call, status, code, correlation))
+
+
+def _entry(cloud: Cloud, call: Call, status: str, code: str, correlation: str) -> ActivityEntry:
+    principal, target, method = call.principal, call.target, call.request.method
+    return ActivityEntry(
+        cloud.now_us,
+        principal.object_id,
+        principal.app_id,
+        target.action(method),
+        target.resource_id,
+        status,
+        code,
+        method,
+        correlation,
     )
 
 

@@ -31,7 +31,7 @@ from cmgsim.arm.exchange import AsyncSimResponse, arrived, request_of
 from cmgsim.arm.service import ArmService
 from cmgsim.arm.simulated_loop import Clock, wait_simulated
 from cmgsim.arm.tokens import LIFETIME_US
-from cmgsim.arm.transport import LATENCY_US, RENEW_US, Asked, SimCredential
+from cmgsim.arm.transport import LATENCY_US, RENEW_US, Asked, RequestIds, SimCredential
 from cmgsim.units import SECOND
 
 
@@ -84,18 +84,31 @@ class AsyncSimTransport(AsyncHttpTransport[HttpRequest, AsyncSimResponse]):
 
 
 class AsyncSimCredential:
-    """Somebody's credential for asynchronous clients, good in the fake cloud only."""
+    """Somebody's credential for asynchronous clients, good in the fake cloud only; it signs in at the directory."""
 
     def __init__(self, service: ArmService, clock: Clock, principal: str) -> None:
         self._credential = SimCredential(service, clock, principal)
+        self._clock = clock
 
     async def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """Return a token good for an hour; its expiry is in seconds since 1970, of simulated time."""
-        return self._credential.get_token(*scopes)
+        """Return a token good for an hour; its expiry is in seconds since 1970, of simulated time.
+
+        Raises:
+            ClientAuthenticationError: if the directory refuses.
+            ServiceRequestError: if a fault keeps the request from arriving.
+            ServiceResponseError: if a fault keeps the answer from arriving.
+        """
+        return AccessToken(*await self._token(scopes))
 
     async def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
-        """Return a token good for an hour, in the newer form."""
-        return self._credential.get_token_info(*scopes)
+        """Return a token good for an hour, in the newer form; it raises what :meth:`get_token` does."""
+        return AccessTokenInfo(*await self._token(scopes))
+
+    async def _token(self, scopes: tuple[str, ...]) -> tuple[str, int]:
+        response = self._credential.ask(*scopes)
+        if response.delay_us:
+            await wait_simulated(response.delay_us, self._clock)
+        return self._credential.read(response)
 
     async def close(self) -> None:
         """Close it, which needs nothing."""
@@ -132,12 +145,12 @@ class AsyncTokenPolicy(policies.AsyncHTTPPolicy[HttpRequest, AsyncSimResponse]):
         return await self.next.send(request)
 
 
-def async_pipeline(credential: Any, clock: Clock, *scopes: str) -> list[Any]:
-    """Return the policies of an asynchronous client in simulated time."""
+def async_pipeline(credential: Any, clock: Clock, *scopes: str, ids: RequestIds | None = None) -> list[Any]:
+    """Return the policies of an asynchronous client in simulated time; without *ids* the SDK gives requests theirs."""
     return [
-        policies.RequestIdPolicy(),
+        ids or policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
-        policies.UserAgentPolicy("cmgsim"),
+        policies.UserAgentPolicy("cmgsim", user_agent_use_env=False),
         policies.ContentDecodePolicy(),
         policies.AsyncRedirectPolicy(),
         policies.AsyncRetryPolicy(),
@@ -161,5 +174,5 @@ def async_client_options(
         "base_url": cloud.resource_manager,
         "credential_scopes": [scope],
         "transport": AsyncSimTransport(service, clock, latency_us),
-        "policies": async_pipeline(credential, clock, scope),
+        "policies": async_pipeline(credential, clock, scope, ids=RequestIds(service.cloud.guid("client", principal))),
     }

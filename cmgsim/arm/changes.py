@@ -139,17 +139,27 @@ def require_lasting(cloud: Cloud, kind: ResourceType, resource_id: str) -> None:
         above = cloud.store.get(parent_id(above.id))
 
 
-def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int) -> Resource:
-    """Return a draft made complete, whose body, region, names and cores are all in order."""
+def examined(cloud: Cloud, kind: ResourceType, draft: Resource) -> Resource:
+    """Return a draft with the names it is to hold, once its body and its names are in order; nothing is changed.
+
+    Raises:
+        ArmError: as its provider refuses it.
+    """
     kind.check(cloud, draft)
     if draft.id not in cloud.store and cloud.store.count_in(parent_id(draft.id), kind.name) >= MOST_OF_A_TYPE:
         raise too_many_resources(kind.name, MOST_OF_A_TYPE)
-    cloud.require_region(draft.location)
     draft = draft.having(names=kind.claims(cloud, draft))
     for name in draft.names:
         holder = cloud.names.holder(name, cloud.now_us)
         if holder and (holder.lower() != draft.key or cloud.names.on_hold(name, cloud.now_us)):
             raise kind.taken(cloud, draft, holder)
+    return draft
+
+
+def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int) -> Resource:
+    """Return a draft made complete, whose body, region, names and cores are all in order."""
+    cloud.require_region(draft.location)
+    draft = examined(cloud, kind, draft)
     extra = kind.cores(draft) - cores_before
     if cloud.faults.active:
         strikes.before_making(cloud, kind, draft, extra)
@@ -159,9 +169,10 @@ def _ready(cloud: Cloud, kind: ResourceType, draft: Resource, cores_before: int)
 
 def _forget_about(cloud: Cloud, gone: Resource) -> None:
     """Remove the locks and the roles that held at what is gone, and the deployments into it."""
-    for key in [key for key in cloud.deployments if key.startswith(f"{gone.key}/providers/microsoft.resources/")]:
-        cloud.operations.cancel(cloud.deployments.pop(key).operation, cloud.now_us)
-        cloud.under_way.pop(key, None)
+    for deployment in cloud.deployments.at(gone.key):
+        cloud.operations.cancel(deployment.operation, cloud.now_us)
+        cloud.under_way.pop(deployment.key, None)
+    cloud.deployments.clear(gone.key)
     cloud.locks.clear(gone.key)
     cloud.assignments.clear(gone.key)
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 import re
 
-from cmgsim.arm import whatif
+from cmgsim.arm import preflight, whatif
 from cmgsim.arm.calls import Call
 from cmgsim.arm.errors import ArmError, group_not_found
 from cmgsim.arm.identifiers import named_guid
@@ -21,6 +21,7 @@ from cmgsim.arm.planning import (
     CANCELED,
     COMPLETE,
     DELETE,
+    FAILED,
     PUT,
     RUNNING,
     SUCCEEDED,
@@ -51,7 +52,7 @@ _NAME = NameRule(
 
 
 def put(cloud: Cloud, call: Call) -> Answer:
-    """Begin a deployment."""
+    """Begin a deployment, if nothing stands against it that can be known beforehand."""
     _NAME.check(call.target.name)
     place = place_of(cloud, call)
     deployment_id = f"{place}/providers/{KIND}/{call.target.name}"
@@ -59,15 +60,16 @@ def put(cloud: Cloud, call: Call) -> Answer:
     if before is not None and before.state == RUNNING:
         message = f"Unable to edit or replace deployment '{call.target.name}': it is active; cancel it or wait."
         raise ArmError(409, "DeploymentActiveAndUneditable", message)
-    if before is None and len(_at(cloud, place)) >= MOST_DEPLOYMENTS:
+    if before is None and len(cloud.deployments.at(place)) >= MOST_DEPLOYMENTS:
         message = f"Creating the deployment would exceed the quota of {MOST_DEPLOYMENTS} deployments in the group."
         raise ArmError(409, "DeploymentQuotaExceeded", message)
     deployment = planned(cloud, call, deployment_id)
+    preflight.require(cloud, deployment)
     operation = Operation(
         cloud.guid("operation", deployment_id), deployment_id, KIND, "deployment", (), cloud.now_us, "", _RETRY_S
     )
     deployment.operation = cloud.operations.keep(operation).id
-    cloud.deployments[deployment.key] = deployment
+    cloud.deployments.add(deployment)
     cloud.under_way[deployment.key] = None
     link = call.link(f"{deployment_id}/operationStatuses/{operation.id}")
     return Answer(201, show(cloud, deployment), {"Azure-AsyncOperation": link, "Retry-After": str(_RETRY_S)})
@@ -91,7 +93,7 @@ def delete(cloud: Cloud, call: Call) -> Answer:
     if deployment.state == RUNNING:
         message = f"The deployment '{deployment.name}' is active; cancel it or wait."
         raise ArmError(409, "DeploymentActiveAndUneditable", message)
-    del cloud.deployments[deployment.key]
+    cloud.deployments.remove(deployment.key)
     return Answer(204)
 
 
@@ -99,7 +101,8 @@ def list_all(cloud: Cloud, call: Call) -> Answer:
     """List the deployments of a group, or of the subscription alone."""
     if call.target.group and call.target.scope not in cloud.store:
         raise group_not_found(call.target.group)
-    return page(call, (show(cloud, known) for known in _at(cloud, call.target.scope)), cloud.config.page_size)
+    found = (show(cloud, known) for known in cloud.deployments.at(call.target.scope))
+    return page(call, found, cloud.config.page_size)
 
 
 def cancel(cloud: Cloud, call: Call) -> Answer:
@@ -118,16 +121,21 @@ def validate(cloud: Cloud, call: Call) -> Answer:
     """Say whether a template could be deployed; nothing is made.
 
     Raises:
-        ArmError: 400 ``InvalidTemplate`` if it could not.
+        ArmError: 400 ``InvalidTemplate`` or ``InvalidTemplateDeployment`` if it could not.
     """
     deployment = planned(cloud, call, f"{place_of(cloud, call)}/providers/{KIND}/{call.target.name}")
+    preflight.require(cloud, deployment)
     deployment.state, deployment.ended_us = SUCCEEDED, cloud.now_us
     return Answer(200, show(cloud, deployment))
 
 
 def what_if(cloud: Cloud, call: Call) -> Answer:
-    """Say what a deployment would make, change, leave as it is and delete."""
+    """Say what a deployment would make, change, leave as it is and delete, or why it could not be made at all."""
     deployment = planned(cloud, call, f"{place_of(cloud, call)}/providers/{KIND}/{call.target.name}")
+    try:
+        preflight.require(cloud, deployment)
+    except ArmError as problem:
+        return Answer(200, {"status": FAILED} | problem.body())
     settings = object_of(object_of(document_of(call), "properties"), "whatIfSettings")
     form = text_of(settings, "resultFormat", "FullResourcePayloads").lower()
     scope = scope_of(cloud, deployment)
@@ -199,11 +207,6 @@ def show(cloud: Cloud, deployment: Deployment) -> Json:
     return {"id": deployment.id, "name": deployment.name, "type": KIND, **place, "properties": properties}
 
 
-def _at(cloud: Cloud, place: str) -> list[Deployment]:
-    start = f"{place}/providers/{KIND}/".lower()
-    return [known for key, known in cloud.deployments.items() if key.startswith(start)]
-
-
 def _followed(cloud: Cloud, call: Call) -> Deployment:
     """Return the deployment whose operations a path is about."""
     deployment = cloud.deployments.get(f"{call.target.scope}/providers/{KIND}/{call.target.names[0]}".lower())
@@ -234,7 +237,7 @@ def _show_step(cloud: Cloud, deployment: Deployment, item: Item) -> Json:
         "statusCode": "Conflict" if step.code else "OK",
     }
     if step.code:
-        properties["statusMessage"] = {"error": {"code": step.code, "message": step.message}}
+        properties["statusMessage"] = {"error": step.error}
     return {"id": f"{deployment.id}/operations/{number}", "operationId": number, "properties": properties}
 
 

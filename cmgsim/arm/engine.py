@@ -17,7 +17,7 @@ from cmgsim.arm.denials import IN_DEPLOYMENTS
 from cmgsim.arm.errors import ArmError
 from cmgsim.arm.expressions import Scope, evaluate, invalid, repeated
 from cmgsim.arm.functions import FUNCTIONS
-from cmgsim.arm.messages import Json, Request
+from cmgsim.arm.messages import Json
 from cmgsim.arm.planning import (
     COMPLETE,
     DELETE,
@@ -28,13 +28,13 @@ from cmgsim.arm.planning import (
     WAITING,
     Deployment,
     Step,
+    call_for,
     ended,
     others,
     scope_of,
 )
 from cmgsim.arm.providers.storage import keys
 from cmgsim.arm.state import Cloud
-from cmgsim.arm.targets import parse
 from cmgsim.arm.templates import Item, body_of, part
 from cmgsim.arm.views import show
 
@@ -49,8 +49,9 @@ def go_on(cloud: Cloud) -> None:
     moved = bool(cloud.under_way)
     while moved:
         moved = False
-        for key in list(cloud.under_way):
-            moved = _go_on(cloud, cloud.deployments[key]) or moved
+        for deployment in [cloud.deployments.get(key) for key in cloud.under_way]:
+            assert deployment is not None, "what is under way is known"
+            moved = _go_on(cloud, deployment) or moved
 
 
 def _go_on(cloud: Cloud, deployment: Deployment) -> bool:
@@ -98,7 +99,7 @@ def _looked_at(cloud: Cloud, step: Step) -> Step:
     if operation is None or operation.running:
         return step
     state = SUCCEEDED if operation.status == SUCCEEDED else FAILED
-    return ended(step, state, cloud.now_us, operation.code, operation.message)
+    return ended(step, state, cloud.now_us, code=operation.code, message=operation.message)
 
 
 def _issue(cloud: Cloud, deployment: Deployment, item: Item) -> Step:
@@ -106,22 +107,14 @@ def _issue(cloud: Cloud, deployment: Deployment, item: Item) -> Step:
     step = replace(deployment.steps[item.key], state=RUNNING, began_us=cloud.now_us)
     try:
         document = body_of(item, _late_scope(cloud, deployment)) if step.verb == PUT else None
-        url = f"{deployment.base}{item.id}?api-version={item.version}"
-        call = _call(cloud, deployment, Request.of(step.verb, url, document))
+        call = call_for(cloud, deployment, step.verb, item, document)
         _require(cloud, call)
         routes.find(call.request, call.target)(cloud, call)
     except ArmError as problem:
-        return ended(step, FAILED, cloud.now_us, problem.code, problem.message)
+        return ended(step, FAILED, cloud.now_us, code=problem.code, message=problem.message, details=problem.details)
     resource, inner = cloud.store.get(item.id), cloud.deployments.get(item.key)
     operation = resource.operation if resource else inner.operation if inner else ""
     return replace(step, operation=operation) if operation else ended(step, SUCCEEDED, cloud.now_us)
-
-
-def _call(cloud: Cloud, deployment: Deployment, request: Request) -> Call:
-    target = parse(request.path)
-    _, principal = cloud.config.find_principal(deployment.principal)
-    subscription = cloud.subscription(target.subscription)
-    return Call(request, target, deployment.tenant, principal, subscription, deployment.base, cloud.now_us)
 
 
 def _require(cloud: Cloud, call: Call) -> None:
@@ -138,7 +131,7 @@ def _require(cloud: Cloud, call: Call) -> None:
 
 def _end(cloud: Cloud, deployment: Deployment) -> None:
     failed = [step for step in deployment.steps.values() if step.state == FAILED]
-    details = [{"code": step.code, "message": step.message} for step in failed]
+    details = [step.error for step in failed]
     if not failed:
         try:
             deployment.outputs = _outputs(cloud, deployment)

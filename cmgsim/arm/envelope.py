@@ -52,7 +52,13 @@ def correlation(cloud: Cloud, request: Request) -> str:
 
 
 def _number(cloud: Cloud) -> str:
-    return guid(cloud.seed, "request", "service", cloud.requests)
+    return _numbered(cloud.seed, cloud.requests)
+
+
+@lru_cache(maxsize=4)
+def _numbered(seed: int, count: int) -> str:
+    """Return the id of a request, which is asked for more than once while it is answered."""
+    return guid(seed, "request", "service", count)
 
 
 @lru_cache(maxsize=1024)

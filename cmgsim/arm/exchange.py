@@ -7,6 +7,7 @@ needs azure-core.
 from __future__ import annotations
 
 import json
+from codecs import BOM_UTF8
 from collections.abc import AsyncIterator, Iterator
 from http import HTTPStatus
 from typing import Any
@@ -14,9 +15,11 @@ from urllib.parse import urlencode
 
 from azure.core.exceptions import HttpResponseError, ServiceRequestError, ServiceResponseError
 from azure.core.rest import AsyncHttpResponse, HttpRequest, HttpResponse
-from azure.core.utils import case_insensitive_dict
+from azure.core.utils import CaseInsensitiveDict, case_insensitive_dict
 
 from cmgsim.arm.messages import Request, Response
+
+_ABSENT = object()
 
 
 class SimResponse(HttpResponse):
@@ -27,7 +30,7 @@ class SimResponse(HttpResponse):
     def __init__(self, request: HttpRequest, response: Response) -> None:
         self._request = request
         self._response = response
-        self._headers = case_insensitive_dict(dict(response.headers))
+        self._headers: Any = None
         self._encoding: str | None = None
         self._closed = False
 
@@ -44,6 +47,8 @@ class SimResponse(HttpResponse):
     @property
     def headers(self) -> Any:
         """Return the headers, whatever the case of their names."""
+        if self._headers is None:  # few answers are asked for them
+            self._headers = case_insensitive_dict(dict(self._response.headers))
         return self._headers
 
     @property
@@ -54,7 +59,7 @@ class SimResponse(HttpResponse):
     @property
     def content_type(self) -> str | None:
         """Return the type of the content, None if there is none."""
-        return self._response.header("content-type") or None
+        return self._response.header("Content-Type") or None
 
     @property
     def is_closed(self) -> bool:
@@ -90,8 +95,11 @@ class SimResponse(HttpResponse):
         return self._response.body
 
     def text(self, encoding: str | None = None) -> str:
-        """Return the content as text."""
-        return self._response.body.decode(encoding or self._encoding or "utf-8-sig")
+        """Return the content as text, as UTF-8 if nobody says otherwise; a mark at its beginning is no part of it."""
+        body, encoding = self._response.body, encoding or self._encoding
+        if encoding is None:
+            encoding = "utf-8-sig" if body.startswith(BOM_UTF8) else "utf-8"
+        return body.decode(encoding)
 
     def json(self) -> Any:
         """Return the content as JSON.
@@ -306,12 +314,18 @@ def arrived(response: Response) -> Response:
 
 def request_of(request: HttpRequest) -> Request:
     """Return a request of azure-core as the fake cloud takes it."""
-    return Request(request.method, request.url, dict(request.headers), _content(request))
+    headers = request.headers
+    pairs = headers.lowerkey_items() if isinstance(headers, CaseInsensitiveDict) else headers.items()
+    return Request(request.method, request.url, dict(pairs), _content(request))
 
 
 def _content(request: Any) -> bytes:
     """Return the body of a request, whether of the present form or of the older one."""
-    content = request.content if hasattr(request, "content") else request.body
+    content: Any = getattr(request, "content", _ABSENT)
+    if content is None:
+        return b""
+    if content is _ABSENT:
+        content = request.body
     if isinstance(content, dict):
         return urlencode(content).encode()
     if hasattr(content, "read"):

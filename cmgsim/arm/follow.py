@@ -39,8 +39,16 @@ def _status(cloud: Cloud, call: Call, operation: Operation) -> Answer:
     if operation.finished_us is not None:
         document["endTime"] = cloud.iso(operation.finished_us)
     if operation.code:
-        document["error"] = {"code": operation.code, "message": operation.message}
+        document["error"] = _error(cloud, operation)
     return Answer(200, document)
+
+
+def _error(cloud: Cloud, operation: Operation) -> Json:
+    """Return why an operation failed; that of a deployment says it of every resource."""
+    deployment = cloud.deployments.get(operation.resource.lower())
+    if deployment is not None and deployment.operation == operation.id and deployment.error:
+        return deployment.error
+    return {"code": operation.code, "message": operation.message}
 
 
 def _result(cloud: Cloud, call: Call, operation: Operation) -> Answer:

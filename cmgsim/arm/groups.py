@@ -116,8 +116,8 @@ def _create(cloud: Cloud, call: Call, location: str, body: Json) -> Resource:
     NAME_RULE.check(call.target.group)
     if not location:
         raise location_required()
-    offered = cloud.region_names(call.owner.environment)
-    if location not in offered:
+    if not cloud.offers(call.owner.environment, location):
+        offered = cloud.region_names(call.owner.environment)
         raise location_not_available("LocationNotAvailableForResourceGroup", location, GROUP_TYPE, offered)
     cloud.require_region(location)
     if cloud.store.count(call.owner.id, GROUP_TYPE) >= MOST_GROUPS:

@@ -12,9 +12,9 @@ from cmgsim.draws import MULTIPLIER_1, MULTIPLIER_2, WORD, identity, mix, stream
 def guid(seed: int, purpose: str, who: str, ordinal: int = 0) -> str:
     """Draw a GUID in the form of version 4, the same for the same question."""
     asked = _asked(seed, purpose, who)
-    text = f"{_mix_on(asked, 2 * ordinal):016x}{_mix_on(asked, 2 * ordinal + 1):016x}"
-    variant = "89ab"[int(text[16], 16) % 4]
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+    high, low = _mix_on(asked, 2 * ordinal), _mix_on(asked, 2 * ordinal + 1)
+    first, variant = f"{high >> 32:08x}-{high >> 16 & 0xFFFF:04x}-4{high & 0xFFF:03x}", 8 + (low >> 60 & 3)
+    return f"{first}-{variant:x}{low >> 48 & 0xFFF:03x}-{low & 0xFFFF_FFFF_FFFF:012x}"
 
 
 @lru_cache(maxsize=1024)

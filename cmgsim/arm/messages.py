@@ -106,6 +106,8 @@ class Response:
 
     def header(self, name: str, default: str = "") -> str:
         """Return a header, whatever the case of its name."""
+        if name in self.headers:
+            return self.headers[name]
         wanted = name.lower()
         return next((value for key, value in self.headers.items() if key.lower() == wanted), default)
 

@@ -8,6 +8,7 @@ A :class:`Deployment` is made here from a request, shown by :mod:`cmgsim.arm.dep
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -18,9 +19,10 @@ from cmgsim.arm.clouds import ENVIRONMENTS, region_key
 from cmgsim.arm.errors import ArmError, bad_request, location_required, not_modelled
 from cmgsim.arm.expressions import Scope, invalid
 from cmgsim.arm.identifiers import named_guid
-from cmgsim.arm.messages import Json
+from cmgsim.arm.messages import Json, Request
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
+from cmgsim.arm.targets import parse
 from cmgsim.arm.templates import Item, expand, parameters_of, part
 from cmgsim.arm.types import object_of, text_of
 
@@ -32,7 +34,7 @@ _NOT_MODELLED = ("templateLink", "parametersLink", "onErrorDeployment")
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """How one resource of a deployment fares; ``verb`` is what is done to it."""
+    """How one resource of a deployment fares; ``verb`` is what is done to it, ``details`` those of its error."""
 
     state: str = WAITING
     operation: str = ""
@@ -41,6 +43,13 @@ class Step:
     began_us: int = 0
     ended_us: int | None = None
     verb: str = PUT
+    details: tuple[Mapping[str, Any], ...] = ()
+
+    @property
+    def error(self) -> Json:
+        """Return what went wrong, as ARM writes it."""
+        details = {"details": [dict(detail) for detail in self.details]} if self.details else {}
+        return {"code": self.code, "message": self.message, **details}
 
 
 @dataclass(slots=True)
@@ -79,6 +88,11 @@ class Deployment:
     def name(self) -> str:
         """Return its name."""
         return self.id.rpartition("/")[2]
+
+    @property
+    def scope(self) -> str:
+        """Return the id of the group or the subscription that it is made in."""
+        return self.id.rpartition("/providers/")[0]
 
 
 def planned(cloud: Cloud, call: Call, deployment_id: str) -> Deployment:
@@ -152,6 +166,15 @@ def document_of(call: Call) -> Json:
     return document
 
 
+def call_for(cloud: Cloud, deployment: Deployment, verb: str, item: Item, document: Json | None) -> Call:
+    """Return the request about one resource that whoever deploys could have made himself."""
+    request = Request.of(verb, f"{deployment.base}{item.id}?api-version={item.version}", document)
+    target = parse(request.path)
+    _, principal = cloud.config.find_principal(deployment.principal)
+    subscription = cloud.subscription(target.subscription)
+    return Call(request, target, deployment.tenant, principal, subscription, deployment.base, cloud.now_us)
+
+
 def others(cloud: Cloud, deployment: Deployment) -> list[Resource]:
     """Return the resources of the group that a template does not name, neither themselves nor anything below them."""
     group = "/".join(deployment.id.split("/")[:5])
@@ -189,9 +212,9 @@ def scope_of(cloud: Cloud, deployment: Deployment) -> Scope:
     return Scope(dict(deployment.parameters), variables, facts, _too_early, _too_early)
 
 
-def ended(step: Step, state: str, now_us: int, code: str = "", message: str = "") -> Step:
-    """Return a step as it is when it has ended."""
-    return replace(step, state=state, ended_us=now_us, code=code, message=message)
+def ended(step: Step, state: str, now_us: int, **error: Any) -> Step:
+    """Return a step as it is when it has ended; *error* is its ``code``, ``message`` and ``details``."""
+    return replace(step, state=state, ended_us=now_us, **error)
 
 
 def template_hash(template: Json) -> str:

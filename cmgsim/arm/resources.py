@@ -43,12 +43,35 @@ def put(cloud: Cloud, call: Call) -> Answer:
         draft = before.having(body=body)
         operation = changes.update(cloud, kind, before, draft)
         return _answer(cloud, call, kind, before.id, operation, kind.update, 200)
-    kind.name_rule.check(call.target.name)
     parent = _parent(cloud, call, kind, group)
     changes.require_lasting(cloud, kind, parent.id)
-    draft = Resource(_new_id(kind, parent, call.target.name), kind.name, _location(cloud, call, kind, parent), body)
+    location = _location(cloud, call, kind, parent)
+    draft = _new(call, kind, parent, location, body)
     operation = changes.create(cloud, kind, draft)
     return _answer(cloud, call, kind, draft.id, operation, kind.create, 200 if kind.create is Style.BODY else 201)
+
+
+def location_of(cloud: Cloud, call: Call, group: Resource) -> str:
+    """Return the region that a resource directly in a group is or is to be in.
+
+    Raises:
+        ArmError: 400 if its type is not offered there, 409 if it is elsewhere already.
+    """
+    kind, before = _kind(call), cloud.store.get(call.target.resource_id)
+    if before is None:
+        return _location(cloud, call, kind, group)
+    _require_same_place(call, kind, before)
+    return before.location
+
+
+def drafted(cloud: Cloud, call: Call, group: Resource, location: str) -> Resource:
+    """Return a resource directly in a group as it would be written, whether or not it is there.
+
+    Raises:
+        ArmError: 400 if its type takes no such name, or for a body that is none.
+    """
+    before, body = cloud.store.get(call.target.resource_id), _body(call.document())
+    return before.having(body=body) if before else _new(call, _kind(call), group, location, body)
 
 
 def patch(cloud: Cloud, call: Call) -> Answer:
@@ -145,11 +168,12 @@ def _parent(cloud: Cloud, call: Call, kind: ResourceType, group: Resource) -> Re
     return parent
 
 
-def _new_id(kind: ResourceType, parent: Resource, name: str) -> str:
-    """Return the id of a new resource: the casing of its parents and its type, the name as written."""
+def _new(call: Call, kind: ResourceType, parent: Resource, location: str, body: Json) -> Resource:
+    """Return a new resource; its id has the casing of its parents and its type, and the name as written."""
+    kind.name_rule.check(call.target.name)
     word = kind.name.rpartition("/")[2]
     middle = f"/providers/{kind.namespace}" if parent.type == GROUP_TYPE else ""
-    return f"{parent.id}{middle}/{word}/{name}"
+    return Resource(f"{parent.id}{middle}/{word}/{call.target.name}", kind.name, location, body)
 
 
 def _location(cloud: Cloud, call: Call, kind: ResourceType, parent: Resource) -> str:
@@ -158,8 +182,8 @@ def _location(cloud: Cloud, call: Call, kind: ResourceType, parent: Resource) ->
         return parent.location
     if not location:
         raise location_required()
-    offered = cloud.region_names(call.owner.environment)
-    if location not in offered:
+    if not cloud.offers(call.owner.environment, location):
+        offered = cloud.region_names(call.owner.environment)
         raise location_not_available("LocationNotAvailableForResourceType", location, kind.name, offered)
     return location
 

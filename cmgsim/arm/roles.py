@@ -1,4 +1,10 @@
-"""Built-in roles as data (source: "Azure built-in roles"), and what a role allows."""
+"""Built-in roles as data, and what a role allows.
+
+Names and GUIDs are those of Microsoft's own tables (sources: "Azure built-in roles", and its pages "for Privileged",
+"for Networking", "for Storage" and "for Security").
+
+Assumption: actions of providers that are not modelled are left out of the built-in roles.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +14,13 @@ from functools import lru_cache
 from cmgsim.arm.config import Role
 from cmgsim.arm.state import Cloud, RoleDefinition
 
+#: What most roles for one service allow beside it.
+_ASIDE = (
+    "Microsoft.Authorization/*/read",
+    "Microsoft.Resources/deployments/*",
+    "Microsoft.Resources/subscriptions/resourceGroups/read",
+)
+_VAULTS = "Microsoft.KeyVault"
 _BLOBS = "Microsoft.Storage/storageAccounts/blobServices/containers"
 _SECRETS = "Microsoft.KeyVault/vaults/secrets"
 ROLES = {
@@ -32,12 +45,16 @@ MORE = (
     RoleDefinition(
         "4d97b98b-1d4f-4787-a291-c67834d212e7",
         "Network Contributor",
-        ("Microsoft.Authorization/*/read", "Microsoft.Network/*", "Microsoft.Resources/*/read"),
+        (*_ASIDE, "Microsoft.Network/*"),
     ),
     RoleDefinition(
         "17d1049b-9a84-46fb-8f53-869881c3d3ab",
         "Storage Account Contributor",
-        ("Microsoft.Authorization/*/read", "Microsoft.Resources/*/read", "Microsoft.Storage/storageAccounts/*"),
+        (
+            *_ASIDE,
+            "Microsoft.Network/virtualNetworks/subnets/joinViaServiceEndpoint/action",
+            "Microsoft.Storage/storageAccounts/*",
+        ),
     ),
     RoleDefinition(
         "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
@@ -63,7 +80,17 @@ MORE = (
         data_actions=(f"{_SECRETS}/getSecret/action", f"{_SECRETS}/readMetadata/action"),
     ),
     RoleDefinition(
-        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7", "Key Vault Secrets Officer", (), data_actions=(f"{_SECRETS}/*",)
+        "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+        "Key Vault Secrets Officer",
+        (
+            *_ASIDE,
+            f"{_VAULTS}/checkNameAvailability/read",
+            f"{_VAULTS}/deletedVaults/read",
+            f"{_VAULTS}/locations/*/read",
+            f"{_VAULTS}/vaults/*/read",
+            f"{_VAULTS}/operations/read",
+        ),
+        data_actions=(f"{_SECRETS}/*",),
     ),
 )
 BUILT_IN = {known.id: known for known in (*ROLES.values(), *MORE)}

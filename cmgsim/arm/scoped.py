@@ -1,4 +1,4 @@
-"""What lies on scopes beside the resources: locks and role assignments, found by key, by scope and by more.
+"""What lies on scopes beside the resources: locks, role assignments, deployments; found by key, by scope and by more.
 
 Theory of operation: every index is kept where things come and go, so that a question costs as much as its answer,
 however much there is of the rest.

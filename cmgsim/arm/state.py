@@ -107,7 +107,7 @@ class Cloud:
     registrations: dict[tuple[str, str], str] = field(default_factory=dict)
     locks: Scoped[Lock] = field(default_factory=Scoped)
     assignments: Scoped[Assignment] = field(default_factory=by_principal)
-    deployments: dict[str, Deployment] = field(default_factory=dict)
+    deployments: Scoped[Deployment] = field(default_factory=Scoped)
     under_way: dict[str, None] = field(default_factory=dict)
     definitions: dict[str, RoleDefinition] = field(default_factory=dict)
     contents: Contents = field(default_factory=Contents)
@@ -149,6 +149,11 @@ class Cloud:
     def region_names(self, environment: str) -> list[str]:
         """Return the regions that one cloud offers."""
         return [region.name for region in self.regions.values() if region.environment == environment]
+
+    def offers(self, environment: str, region: str) -> bool:
+        """Say whether a cloud offers a region."""
+        known = self.regions.get(region)
+        return known is not None and known.environment == environment
 
     def region_state(self, region: str) -> RegionState:
         """Return how a region fares; a place that is no region (``global``) is always up."""

@@ -8,7 +8,8 @@ ids in lower case; ids keep the casing they were created with.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from cmgsim.arm.identifiers import parent_id, subscription_of
@@ -23,7 +24,8 @@ class Resource:
 
     ``body`` is what its owner wrote (properties, tags, sku, kind, ...), ``secret`` what the provider keeps to itself,
     ``cores`` what it takes of the quota, ``names`` the full DNS names it holds, ``hold_us`` how long it keeps them
-    when it is deleted, ``operation`` the id of the operation that is changing it, ``""`` when none is.
+    when it is deleted, ``operation`` the id of the operation that is changing it, ``""`` when none is, ``uses`` the
+    ids, in lower case, of what it cannot do without, by which :meth:`Store.users` finds it.
     """
 
     id: str
@@ -39,6 +41,7 @@ class Resource:
     operation: str = ""
     created_us: int = 0
     changed_us: int = 0
+    uses: tuple[str, ...] = ()
 
     def __deepcopy__(self, memo: dict[int, Any]) -> Resource:
         """Return itself: a record is replaced, never changed."""
@@ -71,7 +74,15 @@ class Resource:
 
     def having(self, **changes: Any) -> Resource:
         """Return the record with some fields changed."""
-        return replace(self, **changes)
+        # What dataclasses.replace does, in half its time: every change of anything comes through here.
+        values = list(_VALUES(self))
+        for name, value in changes.items():
+            values[_PLACES[name]] = value
+        return Resource(*values)
+
+
+_VALUES = attrgetter(*(field.name for field in fields(Resource)))
+_PLACES = {field.name: place for place, field in enumerate(fields(Resource))}
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +108,7 @@ class Store:
         self._children: dict[str, dict[str, None]] = {}
         self._cores: dict[tuple[str, str], int] = {}
         self._counts: dict[tuple[str, str], int] = {}
+        self._users: dict[str, dict[str, None]] = {}
 
     def get(self, resource_id: str) -> Resource | None:
         """Return a resource, or None."""
@@ -107,22 +119,30 @@ class Store:
 
     def put(self, resource: Resource) -> Resource:
         """Keep a resource in the place of what had its id."""
-        before = self._resources.get(resource.key)
-        self._resources[resource.key] = resource
-        self._children.setdefault(parent_id(resource.key), {})[resource.key] = None
-        self._count(before, -1)
-        self._count(resource, 1)
+        key = resource.key
+        parent, before = parent_id(key), self._resources.get(key)
+        self._resources[key] = resource
+        self._children.setdefault(parent, {})[key] = None
+        if before is None:
+            self._count(resource, parent, 1)
+        elif (before.type, before.location, before.cores) != (resource.type, resource.location, resource.cores):
+            self._count(before, parent, -1)
+            self._count(resource, parent, 1)
+        self._use(key, before.uses if before else (), resource.uses)
         return resource
 
     def remove(self, resource_id: str) -> Resource | None:
         """Forget one resource, not what is below it; return what was known of it."""
-        resource = self._resources.pop(resource_id.lower(), None)
+        key = resource_id.lower()
+        resource = self._resources.pop(key, None)
         if resource is not None:
-            siblings = self._children[parent_id(resource.key)]
-            del siblings[resource.key]
+            parent = parent_id(key)
+            siblings = self._children[parent]
+            del siblings[key]
             if not siblings:
-                del self._children[parent_id(resource.key)]
-            self._count(resource, -1)
+                del self._children[parent]
+            self._count(resource, parent, -1)
+            self._use(key, resource.uses, ())
         return resource
 
     def children(self, parent: str) -> Iterator[Resource]:
@@ -137,6 +157,10 @@ class Store:
             found.extend(self.below(child.id))
         return found
 
+    def users(self, used: str) -> list[Resource]:
+        """Return what says that it uses an id, in the order in which it began to."""
+        return [self._resources[key] for key in self._users.get(used.lower(), ())]
+
     def cores(self, subscription: str, region: str) -> int:
         """Return how many cores a subscription uses in a region."""
         return self._cores.get((subscription, region), 0)
@@ -149,12 +173,19 @@ class Store:
         """Return how many resources of a type are directly below an id."""
         return self._counts.get((parent.lower(), kind.lower()), 0)
 
-    def _count(self, resource: Resource | None, sign: int) -> None:
-        if resource is None:
-            return
-        subscription = resource.subscription
-        word, place = resource.type.lower(), (subscription, resource.location)
-        for holder in (subscription, parent_id(resource.key)):
+    def _use(self, user: str, before: tuple[str, ...], after: tuple[str, ...]) -> None:
+        for used in after:
+            self._users.setdefault(used, {})[user] = None
+        for used in before:
+            if used not in after:
+                del self._users[used][user]
+                if not self._users[used]:
+                    del self._users[used]
+
+    def _count(self, resource: Resource, parent: str, sign: int) -> None:
+        subscription, word = resource.subscription, resource.type.lower()
+        for holder in (subscription, parent):
             self._counts[holder, word] = self._counts.get((holder, word), 0) + sign
         if resource.cores:
+            place = (subscription, resource.location)
             self._cores[place] = self._cores.get(place, 0) + sign * resource.cores

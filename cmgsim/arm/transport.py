@@ -15,6 +15,8 @@ What would leave simulated time is left out or replaced, each with its public co
 * Pollers start a thread as soon as they are made. :func:`inline_polling` polls in the caller's thread, on ``result()``;
   several operations that overlap then take as long as the longest of them. Until then, ``done()`` says nothing.
 * The policies for tokens judge their age by the clock on the wall. :class:`TokenPolicy` asks the simulated one.
+* The policy that gives requests their ids makes them of the wall's clock. :class:`RequestIds` counts, so that the same
+  script sends the same requests.
 * The policy that registers providers by itself waits with ``time.sleep``. :func:`pipeline` has none: whoever needs a
   provider registers it, as in a subscription where that is an administrator's task.
 
@@ -27,6 +29,7 @@ from types import TracebackType
 from typing import Any, Protocol
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
+from azure.core.exceptions import ClientAuthenticationError
 from azure.core.pipeline import PipelineRequest, policies
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.polling import PollingMethod
@@ -42,6 +45,7 @@ from cmgsim.units import MILLISECOND, MINUTE, SECOND
 
 #: Assumption: a request and its answer take 50 milliseconds on the way.
 LATENCY_US = 50 * MILLISECOND
+_REQUEST_ID, _TWELVE_DIGITS = "x-ms-client-request-id", (1 << 48) - 1
 #: How long before its end a token is renewed, as azure-core does.
 RENEW_US = 5 * MINUTE
 
@@ -114,7 +118,10 @@ class SimTransport(HttpTransport[HttpRequest, SimResponse]):
 
 
 class SimCredential:
-    """Somebody's credential, good in the fake cloud only; its tokens expire in simulated time."""
+    """Somebody's credential, good in the fake cloud only: it signs in at the directory with his secret.
+
+    Its tokens expire in simulated time. Whatever befalls the directory befalls it too; it never tries again by itself.
+    """
 
     def __init__(self, service: ArmService, clock: Clock, principal: str) -> None:
         self._service = service
@@ -122,18 +129,36 @@ class SimCredential:
         self._principal = principal
 
     def get_token(self, *scopes: str, **kwargs: Any) -> AccessToken:
-        """Return a token good for an hour; its expiry is in seconds since 1970, of simulated time."""
-        token = self._service.token(self._principal, self._clock.now_us)
-        return AccessToken(token, self._expires_s())
+        """Return a token good for an hour; its expiry is in seconds since 1970, of simulated time.
+
+        Raises:
+            ClientAuthenticationError: if the directory refuses.
+            ServiceRequestError: if a fault keeps the request from arriving.
+            ServiceResponseError: if a fault keeps the answer from arriving.
+        """
+        return AccessToken(*self.read(self._asked(scopes)))
 
     def get_token_info(self, *scopes: str, options: Any = None) -> AccessTokenInfo:
-        """Return a token good for an hour, in the newer form."""
-        token = self._service.token(self._principal, self._clock.now_us)
-        return AccessTokenInfo(token, self._expires_s())
+        """Return a token good for an hour, in the newer form; it raises what :meth:`get_token` does."""
+        return AccessTokenInfo(*self.read(self._asked(scopes)))
 
-    def _expires_s(self) -> int:
+    def ask(self, *scopes: str) -> Response:
+        """Return what the directory answers now."""
+        return self._service.sign_in(self._principal, self._clock.now_us, *scopes[:1])
+
+    def read(self, response: Response) -> tuple[str, int]:
+        """Return the token of an answer of the directory, and its expiry in seconds since 1970."""
+        document = arrived(response).json()
+        if response.status != 200:
+            raise ClientAuthenticationError(f"Authentication failed: {document['error_description']}")
         start_s = int(self._service.cloud.config.start.timestamp())
-        return start_s + (self._clock.now_us + LIFETIME_US) // SECOND
+        return document["access_token"], start_s + self._clock.now_us // SECOND + int(document["expires_in"])
+
+    def _asked(self, scopes: tuple[str, ...]) -> Response:
+        response = self.ask(*scopes)
+        if response.delay_us:
+            self._clock.wait(response.delay_us)
+        return response
 
 
 class TokenPolicy(policies.SansIOHTTPPolicy[HttpRequest, SimResponse]):
@@ -213,12 +238,39 @@ def inline_polling(interval_s: float = 30) -> Any:
     return InlinePolling(ARMPolling(interval_s))
 
 
-def pipeline(credential: Any, clock: Clock, *scopes: str) -> list[Any]:
-    """Return the policies of a client in simulated time, the SDK's own but for those that read the wall's clock."""
+class RequestIds(policies.SansIOHTTPPolicy[HttpRequest, SimResponse]):
+    """Numbers the requests of a client; each keeps its id when it is repeated.
+
+    It stands for the policy of azure-core that makes ids of the wall's clock and the machine's address, and obeys the
+    same option ``request_id``. ``first`` is a GUID whose last twelve digits are counted on.
+    """
+
+    def __init__(self, first: str) -> None:
+        super().__init__()
+        self._stem = first[:24]
+        self._count = int(first[24:], 16)
+
+    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
+        """Number a request, if its caller does not say otherwise."""
+        options = request.context.options
+        if "request_id" in options:
+            chosen = options.pop("request_id")
+        else:
+            self._count = (self._count + 1) & _TWELVE_DIGITS
+            chosen = f"{self._stem}{self._count:012x}"
+        if chosen is not None:
+            request.http_request.headers[_REQUEST_ID] = chosen
+
+
+def pipeline(credential: Any, clock: Clock, *scopes: str, ids: RequestIds | None = None) -> list[Any]:
+    """Return the policies of a client in simulated time, the SDK's own but for those that read the wall's clock.
+
+    Without *ids* requests get theirs from the SDK.
+    """
     return [
-        policies.RequestIdPolicy(),
+        ids or policies.RequestIdPolicy(),
         policies.HeadersPolicy(),
-        policies.UserAgentPolicy("cmgsim"),
+        policies.UserAgentPolicy("cmgsim", user_agent_use_env=False),
         policies.ContentDecodePolicy(),
         policies.RedirectPolicy(),
         policies.RetryPolicy(),
@@ -242,5 +294,5 @@ def client_options(
         "base_url": cloud.resource_manager,
         "credential_scopes": [scope],
         "transport": SimTransport(service, clock, latency_us),
-        "policies": pipeline(credential, clock, scope),
+        "policies": pipeline(credential, clock, scope, ids=RequestIds(service.cloud.guid("client", principal))),
     }

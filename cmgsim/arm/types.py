@@ -17,6 +17,7 @@ from cmgsim.arm.store import Resource
 
 Handler = Callable[[Cloud, Call], Answer]
 Effect = Callable[[Cloud, Operation], None]
+View = Callable[[Cloud, Resource], Json]
 
 
 class Style(Enum):
@@ -121,7 +122,7 @@ class ResourceType:
     cores: Callable[[Resource], int] = no_cores
     check: Callable[[Cloud, Resource], None] = no_check
     complete: Callable[[Cloud, Resource], Resource] = as_written
-    view: Callable[[Cloud, Resource], Json] = nothing_more
+    view: View = nothing_more
     busy: Callable[[str], ArmError] = busy
 
     @property

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import http.client
 import ssl
+import time
 from dataclasses import replace
 from functools import lru_cache
 from typing import Any, cast
@@ -24,6 +25,8 @@ from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
 
 _SAFE = "%/:?&=$'(),;@!*+~#[]"
+#: After so long without a request the server may have closed the connection.
+_IDLE_S = 30.0
 #: What the server and HTTP itself add.
 _ADDED = ("server", "content-length", "connection", "content-type", "date")
 
@@ -58,6 +61,7 @@ class Wire:
         trust = ssl.create_default_context(cafile=str(certificates().ca_file))
         port = int(self.hosted.url.rpartition(":")[2])
         self.connection = http.client.HTTPSConnection("127.0.0.1", port, context=trust, timeout=60)
+        self._used_s = time.monotonic()
 
     def handle(self, service: ArmService, request: Request, now_us: int) -> Response:
         """Let a cloud answer a request at a moment, over the wire; one for plain HTTP has no wire here."""
@@ -66,8 +70,11 @@ class Wire:
         relay = self.relay
         relay.service, relay.now_us, relay.peer, relay.bug = service, now_us, request.peer_certificate, None
         relay.given = Response(500)
+        if time.monotonic() - self._used_s > _IDLE_S:
+            self.connection.close()
         try:
             heard = self._send(service, request)
+            self._used_s = time.monotonic()
         except (ConnectionError, http.client.HTTPException):
             self.connection.close()
             assert relay.given.failure, "the connection breaks only where a fault breaks it"

@@ -233,3 +233,42 @@ def test_a_token_says_whole_seconds() -> None:
     driver = Driver()
     early, late = driver.arm.token("owner", 0), driver.arm.token("owner", SECOND - 1)
     assert early == late != driver.arm.token("owner", SECOND)
+
+
+#: As Microsoft's page "Azure built-in roles" states them.
+BUILT_IN_ROLES = {
+    "Owner": "8e3af657-a8ff-443c-a75c-2fe8c4bcb635",
+    "Contributor": "b24988ac-6180-42a0-ab88-20f7382dd24c",
+    "Reader": "acdd72a7-3385-48ef-bd42-f606fba81ae7",
+    "User Access Administrator": "18d7d88d-d35e-4fb5-a5c3-7773c20a72d9",
+    "Network Contributor": "4d97b98b-1d4f-4787-a291-c67834d212e7",
+    "Storage Account Contributor": "17d1049b-9a84-46fb-8f53-869881c3d3ab",
+    "Storage Blob Data Reader": "2a2b9908-6ea1-4ae2-8e65-a410df84e7d1",
+    "Storage Blob Data Contributor": "ba92f5b4-2d11-453d-a403-e96b0029c9fe",
+    "Key Vault Secrets User": "4633458b-17de-408a-b874-0445c86b69e6",
+    "Key Vault Secrets Officer": "b86a8fe4-44ce-4948-aee5-eccb2c155cd7",
+}
+
+
+def test_built_in_roles_have_the_names_and_ids_that_microsoft_states() -> None:
+    shown = Driver().get("/providers/Microsoft.Authorization/roleDefinitions").json()["value"]
+    assert {role["properties"]["roleName"]: role["name"] for role in shown} == BUILT_IN_ROLES
+
+
+def test_whoever_may_change_networks_may_deploy_them_and_nothing_else() -> None:
+    people = Tenant(principals=(Principal("owner"), Principal("networker")))
+    driver = Driver(ArmConfig(tenants=(people,), subscriptions=(subscription(grants=(Grant("owner"),)),)))
+    group, network = driver.group(), BUILT_IN_ROLES["Network Contributor"]
+    role = f"{driver.root}/providers/Microsoft.Authorization/roleDefinitions/{network}"
+    assignment = {"properties": {"roleDefinitionId": role, "principalId": people.principals[1].object_id}}
+    name = "/providers/Microsoft.Authorization/roleAssignments/00000000-0000-0000-0000-000000000001"
+    assert driver.put(f"{group}{name}", assignment).status == 201
+
+    def deploy(kind: str) -> Response:
+        resource = {"type": kind, "name": "contoso", "apiVersion": API, "location": "eastus"}
+        template = {"properties": {"mode": "Incremental", "template": {"resources": [resource]}}}
+        return driver.put(f"{group}/providers/Microsoft.Resources/deployments/main", template, who="networker")
+
+    assert deploy("Microsoft.Network/virtualNetworks").status == 201
+    driver.wait(60)
+    assert error(deploy("Microsoft.Storage/storageAccounts")) == (400, "InvalidTemplateDeployment")

@@ -113,15 +113,18 @@ def test_what_is_referred_to_is_waited_for() -> None:
 
 def test_what_fails_leaves_what_was_made() -> None:
     driver = driver_with_group()
+    network = "[reference('net', '2021-04-01', 'full').location]"
     written = template(
         resource(NETWORK, "net"),
-        resource(SCALE_SET, "web", sku={"name": "Standard_A2_v2", "capacity": 16}),
+        resource(SCALE_SET, "web", location=network, sku={"name": "Standard_A2_v2", "capacity": 16}),
         resource(STORAGE, "contoso", f"[resourceId('{SCALE_SET}', 'web')]"),
     )
-    properties = deploy(driver, written)
+    followed = driver.poll(driver.put(PATH, body(written))).json()
+    properties = driver.get(PATH).json()["properties"]
     assert properties["provisioningState"] == "Failed"
     assert properties["error"]["code"] == "DeploymentFailed"
     assert [detail["code"] for detail in properties["error"]["details"]] == ["OperationNotAllowed"]
+    assert followed["error"] == properties["error"], "whoever follows the operation is told as much"
     assert states(driver) == {"net": "Succeeded", "web": "Failed"}
     assert [found["name"] for found in driver.get("/resources").json()["value"]] == ["net"]
     again = deploy(driver, template(resource(NETWORK, "net")))
@@ -165,8 +168,9 @@ def test_whoever_deploys_needs_the_roles_and_providers_himself() -> None:
     driver = Driver(ArmConfig(tenants=(people,), subscriptions=(bare,)))
     driver.group()
     assert error(driver.put(PATH, body(template()), who="reader")) == (403, "AuthorizationFailed")
-    properties = deploy(driver, template(resource(STORAGE, "contoso"), resource("Microsoft.None/things", "x")))
-    codes = [detail["code"] for detail in properties["error"]["details"]]
+    refused = driver.put(PATH, body(template(resource(STORAGE, "contoso"), resource("Microsoft.None/things", "x"))))
+    assert error(refused) == (400, "MultipleErrorsOccurred")
+    codes = [detail["code"] for detail in refused.json()["error"]["details"]]
     assert codes == ["MissingSubscriptionRegistration", "InvalidResourceNamespace"]
 
 

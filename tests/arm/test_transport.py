@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from typing import Any
+from uuid import UUID
 
 import pytest
 from azure.core.exceptions import HttpResponseError, ResourceExistsError, ResourceNotFoundError
@@ -16,6 +17,8 @@ from parts import API, Driver, subscription
 
 from cmgsim.arm.config import ArmConfig, ThrottleMode
 from cmgsim.arm.exchange import SimResponse
+from cmgsim.arm.faults import Fault, Match, Point
+from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
 from cmgsim.arm.transport import (
     LATENCY_US,
@@ -258,3 +261,52 @@ def test_a_poller_can_be_made_again_from_its_text(script: Script) -> None:
     assert again.result().name == "contoso"
     poller.polling_method().run()
     assert poller.status() == "Succeeded"
+
+
+class Overhearing:
+    """Stands before a cloud and hears the ids of the requests."""
+
+    def __init__(self, service: ArmService) -> None:
+        self.service = service
+        self.ids: list[str] = []
+
+    def handle(self, request: Request, now_us: int) -> Response:
+        self.ids.append(request.header("x-ms-client-request-id"))
+        return self.service.handle(request, now_us)
+
+
+def overheard(faults: tuple[Fault, ...] = (), clients: int = 1) -> list[str]:
+    """Let clients made apart each make and look at a group; return the ids of their requests."""
+    service = ArmService(ArmConfig(subscriptions=(subscription(),), faults=faults), 1)
+    door, clock = Overhearing(service), ScriptClock()
+    for number in range(clients):
+        options = client_options(service, clock, "owner") | {"transport": SimTransport(door, clock)}
+        groups = ResourceManagementClient(subscription_id=subscription().id, **options).resource_groups
+        groups.create_or_update(f"rg{number}", EAST)
+        groups.get(f"rg{number}")
+    return door.ids
+
+
+def test_every_request_has_an_id_of_its_own_and_the_same_in_every_run() -> None:
+    ids = overheard(clients=3)
+    assert len(set(ids)) == 6
+    assert all(UUID(text).version == 4 for text in ids)
+    assert ids == overheard(clients=3)
+
+
+def test_a_request_that_is_repeated_keeps_its_id() -> None:
+    busy = Fault("busy", Point.SERVER_ERROR, Match(operation="PUT"), until_us=MINUTE)
+    ids = overheard((busy,))
+    assert len(ids) > 2
+    assert len(set(ids)) == 2
+
+
+def test_a_caller_may_give_an_id_of_his_own(script: Script) -> None:
+    door = Overhearing(script.service)
+    options = script.options | {"transport": SimTransport(door, script.clock)}
+    groups = ResourceManagementClient(subscription_id=script.id, **options).resource_groups
+    groups.create_or_update("rg", EAST, request_id="mine")
+    groups.create_or_update("rg", EAST, request_id=None)
+    groups.create_or_update("rg", EAST)
+    assert door.ids[:2] == ["mine", ""]
+    assert UUID(door.ids[2])

@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from cmgsim.arm.config import Principal
 
 READ, ADD, CREATE, WRITE, DELETE, LIST = "r", "a", "c", "w", "d", "l"
-EVERYTHING = "racwdl"
 _BLOB_ACTIONS = {READ: "read", ADD: "add/action", CREATE: "write", WRITE: "write", DELETE: "delete", LIST: "read"}
 _CONTAINER_ACTIONS = {READ: "read", LIST: "read", CREATE: "write", WRITE: "write", DELETE: "delete"}
 

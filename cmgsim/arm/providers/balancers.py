@@ -9,37 +9,49 @@ from cmgsim.arm.calls import Call
 from cmgsim.arm.errors import bad_request, busy_for_now, resource_not_found
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.operations import SETTLE
+from cmgsim.arm.providers import translation
+from cmgsim.arm.providers.translation import BALANCER_TYPE, FRONTENDS, NAT_POOLS, POOLS, RULES
 from cmgsim.arm.state import Cloud, body_with_properties
 from cmgsim.arm.store import Resource
 from cmgsim.arm.types import Handler, object_of, objects_of, text_of, texts_of
 from cmgsim.arm.views import etag
 
-BALANCER_TYPE = "Microsoft.Network/loadBalancers"
-FRONTENDS, POOLS = "frontendIPConfigurations", "backendAddressPools"
 #: What a balancer consists of: every part has an id below it.
-PARTS = (
-    FRONTENDS,
-    POOLS,
-    "loadBalancingRules",
-    "probes",
-    "inboundNatRules",
-    "inboundNatPools",
-    "outboundRules",
-)
+PARTS = (FRONTENDS, POOLS, "loadBalancingRules", "probes", NAT_POOLS, "outboundRules")
 
 
 def check(cloud: Cloud, balancer: Resource) -> None:
-    """Refuse a balancer whose parts have no names."""
-    for word in PARTS:
+    """Refuse a balancer whose parts have no names, or whose ports lead nowhere."""
+    for word in (*PARTS, RULES.word):
         for item in objects_of(balancer.properties, word):
             if not text_of(item, "name"):
                 raise bad_request("InvalidRequestFormat", f"Every one of '{word}' needs a name.")
-            object_of(item, "properties")
+            properties = object_of(item, "properties")
+            if word in (NAT_POOLS, RULES.word):
+                translation.check(balancer, item["name"], properties)
+    translation.own_pools(balancer)
+
+
+def complete(cloud: Cloud, balancer: Resource) -> Resource:
+    """Let a balancer have the rules for address translation that it is written with, and what else its owner wrote."""
+    before = cloud.store.get(balancer.id)
+    if before is not None and balancer.properties is before.properties:
+        return balancer  # only tags are written
+    own: Json = {RULES.word: translation.own_rules(balancer)}
+    if POOLS in balancer.properties:
+        own[POOLS] = translation.own_pools(balancer)
+    return RULES.adopt(cloud, balancer.having(body=body_with_properties(balancer.body, **own)))
 
 
 def view(cloud: Cloud, balancer: Resource) -> Json:
-    """Show every part with its id."""
-    return {word: [_part(balancer, word, item) for item in objects_of(balancer.properties, word)] for word in PARTS}
+    """Show every part with its id, the rules that Azure has made, and the machines behind every pool."""
+    shown: Json = {
+        word: [_part(balancer, word, item) for item in objects_of(balancer.properties, word)] for word in PARTS
+    }
+    for pool in shown[POOLS]:
+        pool["properties"] |= translation.machines_behind(cloud, balancer, pool)
+    made = [_part(balancer, RULES.word, rule) for rule in translation.made_rules(cloud, balancer)]
+    return shown | {RULES.word: RULES.show(cloud, balancer) + made}
 
 
 def swap(cloud: Cloud, call: Call) -> Answer:
@@ -73,26 +85,24 @@ def migrate(cloud: Cloud, call: Call) -> Answer:
 
 
 def list_ports(cloud: Cloud, call: Call) -> Answer:
-    """List which ports lead to a pool through rules for address translation (queryInboundNatRulePortMapping)."""
+    """List which ports lead to a machine of a pool (queryInboundNatRulePortMapping); by its address, those of rules."""
     balancer, name = _balancer(cloud, call), call.target.names[1]
     if name.lower() not in [text_of(item, "name").lower() for item in objects_of(balancer.properties, POOLS)]:
         raise resource_not_found(f"{BALANCER_TYPE}/{POOLS}", name, call.target.group)
-    pool = f"{balancer.id}/{POOLS}/{name}".lower()
-    mappings = list(_mappings(balancer, pool))
+    pool = f"{balancer.id}/{POOLS}/{name}"
+    wanted = text_of(object_of(call.document(), "ipConfiguration"), "id").lower()
+    mappings = list(_mappings(cloud, balancer, pool, wanted))
     operation = tasks.begin(cloud, "network.action", balancer, {"inboundNatRulePortMappings": mappings})
     return tasks.accepted(call, operation, "Microsoft.Network")
 
 
-def _mappings(balancer: Resource, pool: str) -> Iterator[Json]:
-    for rule in objects_of(balancer.properties, "inboundNatRules"):
-        properties = object_of(rule, "properties")
-        if text_of(object_of(properties, "backendAddressPool"), "id").lower() == pool:
-            yield {
-                "inboundNatRuleName": rule["name"],
-                "protocol": properties.get("protocol", "Tcp"),
-                "frontendPort": properties.get("frontendPortRangeStart"),
-                "backendPort": properties.get("backendPort"),
-            }
+def _mappings(cloud: Cloud, balancer: Resource, pool: str, wanted: str) -> Iterator[Json]:
+    for configuration, found in translation.port_mappings(cloud, balancer, pool).items():
+        if configuration.lower() == wanted:
+            yield from found
+    for rule in () if wanted else translation.rules_for(cloud, balancer, pool):
+        properties = translation.numbered(rule.properties)
+        yield translation.mapping(rule.name, properties, properties.get("frontendPortRangeStart"))
 
 
 def _owner(cloud: Cloud, call: Call, frontend: str) -> Resource:
@@ -122,7 +132,7 @@ def _balancer(cloud: Cloud, call: Call) -> Resource:
 
 
 def _part(balancer: Resource, word: str, item: Json) -> Json:
-    properties = object_of(item, "properties") | {"provisioningState": balancer.state}
+    properties = translation.numbered(object_of(item, "properties")) | {"provisioningState": balancer.state}
     shown = {"id": f"{balancer.id}/{word}/{item['name']}", "type": f"{BALANCER_TYPE}/{word}", "etag": etag(balancer)}
     return item | shown | {"properties": properties}
 

@@ -13,7 +13,7 @@ from cmgsim.arm.changes import update
 from cmgsim.arm.clouds import region_key
 from cmgsim.arm.errors import bad_request
 from cmgsim.arm.messages import Answer, Json
-from cmgsim.arm.providers import actions, cloudservices, images, machineaddresses
+from cmgsim.arm.providers import actions, cloudservices, images, machineaddresses, members
 from cmgsim.arm.providers.actions import SCALE_SET_TYPE, find
 from cmgsim.arm.providers.machines import (
     FAULT_DOMAINS,
@@ -185,6 +185,7 @@ def _check(cloud: Cloud, resource: Resource) -> None:
     profile = object_of(resource.properties, "virtualMachineProfile")
     for word in ("osProfile", "networkProfile", "diagnosticsProfile"):
         object_of(profile, word)
+    members.pools_of(resource)
     text_of(object_of(profile, "osProfile"), "computerNamePrefix")
     if count_of(resource.properties, "platformFaultDomainCount", FAULT_DOMAINS, FAULT_DOMAINS) < 1:
         raise bad_request("InvalidParameter", "The property 'platformFaultDomainCount' must be at least 1.")
@@ -203,7 +204,7 @@ def _complete(cloud: Cloud, resource: Resource) -> Resource:
     if before is not None and _model(before.body) != _model(body):
         secret["model"] = model_of(before) + 1
     drawn = grown(resource.having(body=body, secret=secret), count, cloud.now_us)
-    drawn = drawn.having(secret=drawn.secret | {"touched_us": cloud.now_us})
+    drawn = drawn.having(secret=drawn.secret | {"touched_us": cloud.now_us}, uses=members.pools_of(drawn))
     return drawn if _is_manual(drawn) else _with_latest(drawn, cloud.now_us)
 
 

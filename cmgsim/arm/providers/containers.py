@@ -15,7 +15,6 @@ from cmgsim.arm.calls import Call
 from cmgsim.arm.dataplane import leases
 from cmgsim.arm.dataplane.leases import Lease
 from cmgsim.arm.errors import ArmError, bad_request, precondition_failed, resource_not_found
-from cmgsim.arm.identifiers import parent_id
 from cmgsim.arm.lifecycle import SUCCEEDED
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.operations import Operation
@@ -275,11 +274,6 @@ def _view_policy(cloud: Cloud, policy: Resource) -> Json:
 def container_of(account_id: str, name: str) -> str:
     """Return the id of a container of an account."""
     return f"{account_id}/blobServices/default/containers/{name}"
-
-
-def account_of(container: Resource) -> str:
-    """Return the id of the account that a container is in."""
-    return parent_id(parent_id(container.id))
 
 
 SERVICE = ResourceType(SERVICE_TYPE, "blobServices", "2018-03-01-preview", traits=Trait.NONE, name_rule=_DEFAULT)

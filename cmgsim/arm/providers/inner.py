@@ -12,17 +12,18 @@ from cmgsim.arm.changes import destroy
 from cmgsim.arm.messages import Json
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Resource
-from cmgsim.arm.types import NameRule, object_of, objects_of, text_of
+from cmgsim.arm.types import NameRule, View, nothing_more, object_of, objects_of, text_of
 from cmgsim.arm.views import etag
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A kind of part: the property of the parent that lists it, and the names it takes."""
+    """A kind of part: the property of the parent that lists it, the names it takes, what it shows beyond its body."""
 
     kind: str
     word: str
     name_rule: NameRule
+    view: View = nothing_more
 
     def listed(self, parent: Resource) -> dict[str, Json]:
         """Return the parts that a parent is written with, by name.
@@ -58,7 +59,12 @@ class Part:
 
     def show(self, cloud: Cloud, parent: Resource) -> list[Json]:
         """Return the parts of a parent as it shows them."""
-        return [shown_part(child) for child in self.kept(cloud, parent.id)]
+        return [self.show_one(cloud, child) for child in self.kept(cloud, parent.id)]
+
+    def show_one(self, cloud: Cloud, child: Resource) -> Json:
+        """Return a part as its parent shows it."""
+        properties = child.properties | self.view(cloud, child) | {"provisioningState": child.state}
+        return {"id": child.id, "name": child.name, "type": child.type, "etag": etag(child), "properties": properties}
 
     def _keep(self, cloud: Cloud, parent: Resource, name: str, body: Json) -> None:
         child = cloud.store.get(f"{parent.id}/{self.word}/{name}")
@@ -66,9 +72,3 @@ class Part:
             cloud.create(Resource(f"{parent.id}/{self.word}/{name}", self.kind, parent.location, body))
         elif child.body != body:
             cloud.change(child, body=body)
-
-
-def shown_part(child: Resource) -> Json:
-    """Return a part as its parent shows it."""
-    properties = child.properties | {"provisioningState": child.state}
-    return {"id": child.id, "name": child.name, "type": child.type, "etag": etag(child), "properties": properties}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from functools import partial
 
 from cmgsim.arm.errors import busy_for_now
-from cmgsim.arm.providers import addresses, balancers, rules, subnets
+from cmgsim.arm.providers import addresses, balancers, rules, subnets, translation
 from cmgsim.arm.types import Provider, ResourceType, Style, Trait
 
 _row = partial(
@@ -50,7 +50,22 @@ PROVIDER = Provider(
             view=rules.view_group,
         ),
         _row(rules.RULE_TYPE, "networkSecurityGroups", retry_after_s=3, traits=Trait.ETAG, check=rules.check_rule),
-        _row(balancers.BALANCER_TYPE, "loadBalancers", retry_after_s=10, check=balancers.check, view=balancers.view),
+        _row(
+            translation.BALANCER_TYPE,
+            "loadBalancers",
+            retry_after_s=10,
+            check=balancers.check,
+            complete=balancers.complete,
+            view=balancers.view,
+        ),
+        _row(
+            translation.RULE_TYPE,
+            "loadBalancers",
+            retry_after_s=10,
+            traits=Trait.ETAG,
+            check=translation.check_rule,
+            view=translation.view_rule,
+        ),
     ),
     {**addresses.ROUTES, **subnets.ROUTES, **balancers.ROUTES},
 )

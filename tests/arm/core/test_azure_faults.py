@@ -25,7 +25,7 @@ from both_doors import IN_PROCESS, Door, open_door
 from parts import Driver, error, subscription
 
 from cmgsim.arm.clouds import RegionState
-from cmgsim.arm.config import ArmConfig
+from cmgsim.arm.config import ArmConfig, Grant, Principal, Tenant
 from cmgsim.arm.denials import REFUSALS
 from cmgsim.arm.events import FaultChanged, FaultStruck, RegionChanged
 from cmgsim.arm.faults import MOMENTS, POINTS, Fault, Match, Point
@@ -104,7 +104,8 @@ def test_a_lost_answer_is_an_error_to_who_does_not_try_again() -> None:
 
 
 def test_an_answer_can_be_slow() -> None:
-    door = open_door(IN_PROCESS, config(Fault("slow", Point.SLOW_ANSWER, parameters={"delay_us": 7 * SECOND})))
+    slow = Fault("slow", Point.SLOW_ANSWER, Match(operation="write"), parameters={"delay_us": 7 * SECOND})
+    door = open_door(IN_PROCESS, config(slow))
     groups(door).create_or_update("rg", EAST)
     patient_for(7, door)
 
@@ -112,7 +113,11 @@ def test_an_answer_can_be_slow() -> None:
 # Signing in
 
 
-def credential(door: Door) -> ClientSecretCredential:
+SCOPE = "https://management.azure.com/.default"
+
+
+def stock(door: Door) -> ClientSecretCredential:
+    """Return the credential of azure-identity in this process."""
     tenant, principal = door.config.find_principal("owner")
     return ClientSecretCredential(
         tenant.id,
@@ -124,16 +129,67 @@ def credential(door: Door) -> ClientSecretCredential:
     )
 
 
-@pytest.mark.parametrize(
-    ("point", "message"),
-    [(Point.DIRECTORY_DOWN, "503"), (Point.SECRET_EXPIRED, "AADSTS7000222")],
+UNABLE = pytest.mark.parametrize(
+    ("point", "message"), [(Point.DIRECTORY_DOWN, "90033|503"), (Point.SECRET_EXPIRED, "AADSTS7000222")]
 )
-def test_nobody_can_sign_in(point: Point, message: str) -> None:
+
+
+@UNABLE
+def test_nobody_can_sign_in(point: Point, message: str, open_door: Open) -> None:
+    door = open_door(config(Fault("directory", point, until_us=HOUR)))
+    with pytest.raises(ClientAuthenticationError, match=message):
+        door.credential().get_token(SCOPE)
+    with pytest.raises(ClientAuthenticationError, match=message):
+        groups(door).create_or_update("rg", EAST)
+    assert door.service.sign_in("owner", door.now_us).status in (401, 503)
+    door.wait(3_600)
+    assert groups(door).create_or_update("rg", EAST).name == "rg"
+    assert {"directory"} == set(struck(door)) or door.name != IN_PROCESS
+
+
+@UNABLE
+def test_nobody_can_sign_in_with_azure_identity_in_process(point: Point, message: str) -> None:
     door = open_door(IN_PROCESS, config(Fault("directory", point, until_us=HOUR)))
     with pytest.raises(ClientAuthenticationError, match=message):
-        credential(door).get_token("https://management.azure.com/.default")
-    assert door.service.sign_in("owner", door.now_us).status in (401, 503)
-    assert door.service.sign_in("owner", HOUR).status == 200
+        stock(door).get_token(SCOPE)
+    door.wait(3_600)
+    assert stock(door).get_token(SCOPE).token
+
+
+def test_a_token_that_somebody_has_stays_good(open_door: Open) -> None:
+    door = open_door(config(Fault("directory", Point.DIRECTORY_DOWN, from_us=MINUTE)))
+    client = groups(door)
+    client.create_or_update("rg", EAST)
+    door.wait(60)
+    assert client.get("rg").name == "rg"
+    with pytest.raises(ClientAuthenticationError):
+        groups(door).get("rg")
+
+
+def test_the_directory_can_be_down_for_one(open_door: Open) -> None:
+    people = Tenant(principals=(Principal("owner"), Principal("other")))
+    grants = (Grant("owner"), Grant("other"))
+    fault = Fault("directory", Point.SECRET_EXPIRED, Match(principal="other"))
+    door = open_door(ArmConfig(tenants=(people,), subscriptions=(subscription(grants=grants),), faults=(fault,)))
+    assert door.credential("owner").get_token(SCOPE).token
+    with pytest.raises(ClientAuthenticationError, match="AADSTS7000222"):
+        door.credential("other").get_token(SCOPE)
+
+
+def test_the_way_to_the_directory_fails_too() -> None:
+    door = open_door(IN_PROCESS, config(Fault("slow", Point.SLOW_ANSWER, parameters={"delay_us": 7 * SECOND})))
+    token = door.credential().get_token(SCOPE)
+    patient_for(7, door)
+    assert token.expires_on == int(door.config.start.timestamp()) + 7 + 3_600
+    door = open_door(IN_PROCESS, config(Fault("cut", Point.CONNECT, parameters={"failure": "dns"})))
+    with pytest.raises(ServiceRequestError, match="dns"):
+        door.credential().get_token_info(SCOPE)
+
+
+def test_clients_with_tokens_for_another_service_are_refused(open_door: Open) -> None:
+    door = open_door(config(Fault("graph", Point.WRONG_AUDIENCE)))
+    with pytest.raises(ClientAuthenticationError, match="wrong audience or resource 'https://graph.microsoft.com'"):
+        groups(door).get("rg")
 
 
 def test_a_token_for_another_service_is_refused(open_door: Open) -> None:

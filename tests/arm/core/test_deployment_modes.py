@@ -72,7 +72,8 @@ def test_a_complete_deployment_deletes_what_its_template_does_not_name(door: Doo
 
 def test_nothing_is_deleted_when_something_could_not_be_made(driver: Driver) -> None:
     deployed(driver, body(resource(NETWORK, "net")))
-    shown = deployed(driver, body(resource(STORAGE, "NOT_GOOD"), mode="complete"))
+    late = {"location": "[reference('net', '2021-04-01', 'full').location]"}
+    shown = deployed(driver, body(resource(NETWORK, "net"), resource(STORAGE, "NOT_GOOD", **late), mode="complete"))
     assert shown["provisioningState"] == "Failed"
     assert names(driver) == ["net"]
 

@@ -157,6 +157,9 @@ class CloudMachine(RuleBasedStateMachine):
     def used(self) -> int:
         return sum(thing.cores for thing in self.things.values())
 
+    def is_taken(self, account: str) -> bool:
+        return account == "others" or any(kind == ACCOUNT and held == account for _, kind, held in self.things)
+
     def put_account(self, group: str, name: str) -> Expected:
         """Return what a put must lead to, and let it happen in the model."""
         key, path = (group, ACCOUNT, name), path_of(group, ACCOUNT, name)
@@ -171,7 +174,7 @@ class CloudMachine(RuleBasedStateMachine):
             return 200, ""
         if name == "others":
             return 409, "StorageAccountAlreadyTaken"
-        if any(kind == ACCOUNT and held == name for _, kind, held in self.things):
+        if self.is_taken(name):
             return 409, "StorageAccountInAnotherResourceGroup"
         self.things[key] = Thing(BUSY)
         return 202, ""
@@ -398,6 +401,8 @@ class CloudMachine(RuleBasedStateMachine):
             self.expect(answer, refusal)
         elif running:
             self.expect(answer, (409, "DeploymentActiveAndUneditable"))
+        elif (group, ACCOUNT, account) not in self.things and self.is_taken(account):
+            self.expect(answer, (400, "InvalidTemplateDeployment"))
         else:
             self.expect(answer, (201, ""))
             outcomes = [self.put_account(group, account), self.put_network(group, network)]

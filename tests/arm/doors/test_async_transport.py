@@ -7,7 +7,7 @@ import time
 from typing import Any
 
 import pytest
-from azure.core.exceptions import HttpResponseError, ResourceNotFoundError
+from azure.core.exceptions import ClientAuthenticationError, HttpResponseError, ResourceNotFoundError
 from azure.core.pipeline import AsyncPipeline
 from azure.core.rest import HttpRequest
 from azure.mgmt.resource.resources.aio import ResourceManagementClient
@@ -17,6 +17,7 @@ from parts import API, subscription
 from cmgsim.arm.async_transport import AsyncSimTransport, async_client_options
 from cmgsim.arm.config import ArmConfig, ThrottleMode
 from cmgsim.arm.exchange import AsyncSimResponse
+from cmgsim.arm.faults import Fault, Point
 from cmgsim.arm.service import ArmService
 from cmgsim.arm.simulated_loop import run_simulated
 from cmgsim.arm.transport import LATENCY_US, ScriptClock
@@ -218,3 +219,21 @@ def test_nobody_signs_in_whom_the_cloud_does_not_know(script):
                 await client.resource_groups.get("rg")
 
     run_simulated(story(), script.clock)
+
+
+def test_asynchronous_clients_sign_in_at_the_directory_too(script):
+    script.service.add_fault(Fault("slow", Point.SLOW_ANSWER, until_us=SECOND), 0)
+    script.service.add_fault(Fault("down", Point.DIRECTORY_DOWN, from_us=SECOND, until_us=HOUR), 0)
+    credential = script.options["credential"]
+
+    async def story() -> None:
+        assert (await credential.get_token("x/.default")).token
+        assert script.clock.now_us == 30 * SECOND, "the answer was slow"
+        with pytest.raises(ClientAuthenticationError, match="AADSTS90033"):
+            await script.group()
+        await asyncio.sleep(3_600)
+        assert (await credential.get_token_info("x/.default")).expires_on > 0
+        await script.group()
+
+    run_simulated(story(), script.clock)
+    assert script.clock.now_us > HOUR

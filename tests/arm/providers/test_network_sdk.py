@@ -185,6 +185,114 @@ def test_the_pools_of_a_balancer(azure: Azure) -> None:
         balancers.migrate_to_ip_based("rg", "lb", {"pools": ["none"]})
 
 
+def put_balancer(azure: Azure, **more: Any) -> str:
+    properties = {"frontendIPConfigurations": [{"name": "front"}], "backendAddressPools": [{"name": "pool"}]}
+    made = azure.load_balancers.begin_create_or_update("rg", "lb", written(properties | more))
+    return str(made.id)
+
+
+def translated(balancer: str, **more: Any) -> dict[str, Any]:
+    """Return what leads a range of ports of a balancer to its machines, with numbers written as texts."""
+    front = {"id": f"{balancer}/frontendIPConfigurations/front"}
+    ports = {"frontendPortRangeStart": "50000", "frontendPortRangeEnd": "50002", "backendPort": 3389}
+    return {"frontendIPConfiguration": front, "protocol": "Tcp", **ports, **more}
+
+
+def put_set(azure: Azure, name: str, capacity: int, **pools: str) -> None:
+    configuration = {"name": "ip", "properties": {word: [{"id": pool}] for word, pool in pools.items()}}
+    interface = {"name": "nic", "properties": {"primary": True, "ipConfigurations": [configuration]}}
+    profile = {"networkProfile": {"networkInterfaceConfigurations": [interface]}}
+    sku = {"name": "Standard_A2_v2", "capacity": capacity}
+    azure.virtual_machine_scale_sets.begin_create_or_update(
+        "rg", name, written({"virtualMachineProfile": profile}, sku=sku)
+    )
+
+
+def connections(azure: Azure) -> dict[str, int]:
+    """Return the port that leads to each machine behind the pool, as the pool shows it."""
+    pool = azure.load_balancers.get("rg", "lb").properties.backend_address_pools[0].properties
+    return {
+        address.name: address.properties.inbound_nat_rules_port_mapping[0].frontend_port
+        for address in pool.load_balancer_backend_addresses or []
+        if address.properties.inbound_nat_rules_port_mapping
+    }
+
+
+def nat_rules(azure: Azure) -> Any:
+    return azure.client("azure.mgmt.network", "NetworkManagementClient").inbound_nat_rules
+
+
+def test_a_range_of_ports_leads_to_every_machine_behind_a_pool(azure: Azure) -> None:
+    assert azure.group
+    balancer = put_balancer(azure)
+    pool = f"{balancer}/backendAddressPools/pool"
+    wanted = {"properties": translated(balancer, backendAddressPool={"id": pool})}
+    rule = nat_rules(azure).begin_create_or_update("rg", "lb", "rdp", wanted, **azure.door.polling).result()
+    assert (rule.name, rule.properties.frontend_port_range_end) == ("rdp", 50002)
+    assert [known.name for known in nat_rules(azure).list("rg", "lb")] == ["rdp"]
+    put_set(azure, "web", 2, loadBalancerBackendAddressPools=pool)
+    assert connections(azure) == {"web_0": 50000, "web_1": 50001}
+    put_set(azure, "more", 2, loadBalancerBackendAddressPools=pool)
+    assert connections(azure) == {"web_0": 50000, "web_1": 50001, "more_0": 50002}, "the range has three ports"
+    place = f"{azure.group}/providers/Microsoft.Compute/virtualMachineScaleSets/web/virtualMachines/1"
+    asked = {"ipConfiguration": {"id": f"{place}/networkInterfaces/nic/ipConfigurations/ip"}}
+    found = azure.load_balancers.begin_list_inbound_nat_rule_port_mappings("rg", "lb", "pool", asked)
+    assert [known.frontend_port for known in found.inbound_nat_rule_port_mappings] == [50001]
+    azure.virtual_machine_scale_sets.begin_delete("rg", "web")
+    assert connections(azure) == {"more_0": 50000, "more_1": 50001}
+
+
+def test_a_pool_for_address_translation_gives_every_machine_a_rule(azure: Azure) -> None:
+    balancer = f"{azure.group}/providers/Microsoft.Network/loadBalancers/lb"
+    put_balancer(azure, inboundNatPools=[{"name": "nat", "properties": translated(balancer)}])
+    put_set(azure, "web", 2, loadBalancerInboundNatPools=f"{balancer}/inboundNatPools/nat")
+    shown = azure.load_balancers.get("rg", "lb")
+    rules = {rule.name: rule.properties for rule in shown.properties.inbound_nat_rules}
+    assert {name: rule.frontend_port for name, rule in rules.items()} == {"nat.0": 50000, "nat.1": 50001}
+    assert "/web/virtualMachines/1/" in rules["nat.1"].backend_ip_configuration.id
+    # Whoever sends a balancer back as it was shown does not make its own what Azure made.
+    azure.wait(10)
+    azure.load_balancers.begin_create_or_update("rg", "lb", shown)
+    azure.virtual_machine_scale_sets.begin_delete("rg", "web")
+    assert azure.load_balancers.get("rg", "lb").properties.inbound_nat_rules == []
+
+
+def test_a_balancer_sent_back_as_shown_keeps_its_rules_and_no_machines(azure: Azure) -> None:
+    assert azure.group
+    pool = f"{put_balancer(azure)}/backendAddressPools/pool"
+    wanted = {"properties": translated(pool.rpartition("/backend")[0], backendAddressPool={"id": pool})}
+    nat_rules(azure).begin_create_or_update("rg", "lb", "rdp", wanted, **azure.door.polling).result()
+    put_set(azure, "web", 1, loadBalancerBackendAddressPools=pool)
+    azure.load_balancers.begin_create_or_update("rg", "lb", azure.load_balancers.get("rg", "lb"))
+    assert connections(azure) == {"web_0": 50000}
+    azure.virtual_machine_scale_sets.begin_delete("rg", "web")
+    assert connections(azure) == {}
+    assert [known.name for known in nat_rules(azure).list("rg", "lb")] == ["rdp"]
+    nat_rules(azure).begin_delete("rg", "lb", "rdp", **azure.door.polling).result()
+    assert azure.load_balancers.get("rg", "lb").properties.inbound_nat_rules == []
+
+
+@pytest.mark.parametrize(
+    ("wrong", "code"),
+    [
+        ({"frontendIPConfiguration": {"id": "/elsewhere"}}, "InvalidResourceReference"),
+        ({"backendAddressPool": {"id": "/elsewhere"}}, "InvalidResourceReference"),
+        ({"frontendPortRangeEnd": 4}, "InvalidRequestFormat"),
+        ({"backendPort": 70_000}, "InvalidRequestFormat"),
+        ({"backendPort": "many"}, "InvalidRequestFormat"),
+    ],
+)
+def test_a_rule_for_address_translation_must_lead_somewhere(azure: Azure, wrong: dict[str, Any], code: str) -> None:
+    assert azure.group
+    properties = {"properties": translated(put_balancer(azure), **wrong)}
+    with pytest.raises(HttpResponseError, match=code):
+        nat_rules(azure).begin_create_or_update("rg", "lb", "rdp", properties, **azure.door.polling)
+    for word in ("inboundNatRules", "inboundNatPools"):
+        azure.wait(10)
+        with pytest.raises(HttpResponseError, match=code):
+            put_balancer(azure, **{word: [{"name": "rdp", **properties}]})
+
+
 @pytest.mark.serves(
     "virtual_networks.check_ip_address_availability",
     "virtual_networks.list_usage",
