@@ -16,6 +16,8 @@ myst_enable_extensions = ["deflist"]
 myst_heading_anchors = 3
 
 html_theme = "furo"
+html_static_path = ["_static"]
+html_css_files = ["manual.css"]
 html_title = f"cmgsim {release}"
 html_copy_source = False
 html_show_sourcelink = False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import textwrap
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
@@ -14,6 +15,20 @@ class Letters(Enum):
 
     UNICODE = "unicode"
     ASCII = "ascii"
+
+
+def folded(text: str, width: int, column: int | None = None) -> str:
+    """Return text whose lines wider than *width* go on below: in *column*, or two to the right of where they begin."""
+    return "\n".join(_folded(line, width, column) for line in text.split("\n"))
+
+
+def _folded(line: str, width: int, column: int | None) -> str:
+    if len(line) <= width:
+        return line
+    begins = len(line) - len(line.lstrip())
+    below = " " * (begins + 2 if column is None else max(begins, column))
+    parts = textwrap.wrap(line, width, subsequent_indent=below, break_long_words=False, break_on_hyphens=False)
+    return "\n".join(parts)
 
 
 def table(

@@ -12,6 +12,7 @@ from cmgsim.design.findings import Style, display_width, printable
 from cmgsim.report.broken import Broken
 from cmgsim.report.frames import fitting_frame
 from cmgsim.report.story import Story, ToldExpectation, ToldStep
+from cmgsim.units import DAY, SECOND, format_duration
 
 SHOWN_FAULTS = 12
 """How many faults are listed."""
@@ -87,9 +88,15 @@ def _header(story: Story, page: _Page) -> list[str]:
         _count(story.connection_points, "connection point"),
         _count(story.clients, "client"),
         _count(len(story.seeds), "seed"),
-        f"{story.days:.1f} simulated days",
+        _span(story),
     )
     return [*page.wrapped(story.name), *page.wrapped(f" {page.glyphs.dot} ".join(numbers), colour=Colour.FAINT)]
+
+
+def _span(story: Story) -> str:
+    """Say how long the shown run took in its own time: in days, or exactly where it took less than one."""
+    exact = format_duration(round(story.days * DAY) // SECOND * SECOND)
+    return f"{story.days:.1f} simulated days" if story.days >= 1 else f"{exact} of simulated time"
 
 
 def _plan(story: Story, page: _Page) -> list[str]:
@@ -219,7 +226,7 @@ def sparkline(values: tuple[int, ...], width: int, glyphs: Glyphs) -> str:
 
 def _verdict(story: Story, page: _Page) -> list[str]:
     if not story.expectations:
-        return page.wrapped(f"ran {story.days:.1f} simulated days; nothing was expected")
+        return page.wrapped(f"ran {_span(story)}; nothing was expected")
     total = len(story.expectations)
     if story.failed:
         return page.wrapped(f"{story.failed} of {_count(total, 'expectation')} failed", colour=Colour.LOUD)

@@ -9,6 +9,7 @@ import click
 
 from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def analyze_command(outlet: Outlet, file: Path, gateway: str, sign_in: str, dura
         checks = [vars(result) for result in analysis.results]
         outlet.show_data({"gateway": gateway, "sign_in": sign_in, "passed": bool(analysis), "checks": checks})
     else:
-        outlet.show(_text(analysis))
+        outlet.show_folded(_text(analysis), column=8)
     return Exit.HOLDS if analysis else Exit.FAILED
 
 
@@ -59,7 +60,7 @@ def _world(file: Path, duration: str | None, seed: int) -> World:
         lived = None if duration is None else us_timedelta(duration_us(duration))
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
-    if not file.name.endswith(".scenario.yaml"):
+    if not wanted(file, "design", "scenario").name.endswith(".scenario.yaml"):
         design = load(file)
         if not isinstance(design, Design):
             raise UsageError(f"{file}: give a design or a scenario")

@@ -33,7 +33,7 @@ def rule_command(outlet: Outlet, rule_id: str | None) -> int:
     if outlet.form is Form.JSON:
         outlet.show_data({"rules": [_data(name, titles[name]) for name in known]})
     elif rule_id is None:
-        outlet.show("\n".join(f"{name}  {titles[name][0]:<7}  {titles[name][1]}" for name in known))
+        outlet.show_folded("\n".join(f"{name}  {titles[name][0]:<7}  {titles[name][1]}" for name in known), column=17)
     else:
         outlet.show(page(known[0], titles[known[0]], outlet.width))
     return Exit.HOLDS

@@ -54,7 +54,7 @@ def certificate_command(
         outlet.show_data({"file": str(file), "certificate": shown, **_as_data(problems), "exit": int(code)})
     else:
         width = max(map(len, shown))
-        outlet.show("\n".join(f"{label:<{width}}  {_line(value)}" for label, value in shown.items()))
+        outlet.show_folded("\n".join(f"{label:<{width}}  {_line(value)}" for label, value in shown.items()), width + 2)
         if problems:
             outlet.show("\n" + outlet.frames(problems))
     return code

@@ -7,14 +7,16 @@ Exit codes: 0 all holds, 1 an expectation failed or a file has errors, 2 nothing
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from collections.abc import Sequence
 from importlib import import_module
 
 import click
 
+from cmgsim.errors import nearest
 from cmgsim.ui.door import complain_of_bug
-from cmgsim.ui.outlet import ClosedPipe, Exit, Interrupted
+from cmgsim.ui.outlet import ClosedPipe, Exit, Interrupted, OutputLost, lost
 
 #: Every command and the module that holds it as ``<name>_command``, in the order of the help: first what one does
 #: with a design, then with a plan, then around them. A module is imported when its command is wanted.
@@ -37,6 +39,8 @@ COMMANDS = {
     "rule": "asking",
     "schema": "asking",
 }
+#: The narrowest and the widest that help is written.
+_NARROWEST, _WIDEST = 30, 80
 
 
 class Commands(click.Group):
@@ -53,6 +57,21 @@ class Commands(click.Group):
         module = import_module(f"cmgsim.ui.{COMMANDS[cmd_name]}")
         command: click.Command = getattr(module, f"{cmd_name}_command")
         return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that was typed; of one that there is not, say what is near."""
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"no command is named {args[0]!r}{nearest(args[0], COMMANDS)}", ctx)
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write every command with its whole first sentence."""
+        known = ((name, self.get_command(ctx, name)) for name in COMMANDS)
+        rows = [(name, command.get_short_help_str(limit=1_000)) for name, command in known if command is not None]
+        with formatter.section("Commands"):
+            formatter.write_dl(rows)
 
 
 def _show_version(context: click.Context, _: click.Parameter, wanted: object) -> None:
@@ -80,7 +99,7 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; *arguments* are those of the process when None."""
     try:
-        code = commands.main(arguments, prog_name="cmgsim", standalone_mode=False)
+        code = commands.main(arguments, prog_name="cmgsim", standalone_mode=False, terminal_width=_help_width())
         sys.stdout.flush()
     except click.ClickException as error:
         error.show()
@@ -92,13 +111,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return Exit.INTERRUPTED
     except (ClosedPipe, BrokenPipeError):
         return _closed_pipe()
+    except (OutputLost, OSError) as error:
+        # Commands make lines of their own of all other errors of the machine.
+        click.echo(f"error: {lost(error) if isinstance(error, OSError) else error}", err=True)
+        _forget_output()
+        return Exit.UNJUDGED
     except Exception as error:
         complain_of_bug(lambda line: click.echo(line, err=True), error)
         return Exit.BUG
     return int(code) if isinstance(code, int) else Exit.HOLDS
 
 
+def _help_width() -> int:
+    """Return the columns of help: those of the terminal but for two, within reason."""
+    return max(_NARROWEST, min(shutil.get_terminal_size((_WIDEST, 24)).columns, _WIDEST) - 2)
+
+
 def _closed_pipe() -> int:
+    _forget_output()
+    return Exit.CLOSED_PIPE
+
+
+def _forget_output() -> None:
     """Give Python somewhere to flush to when it ends, so that it says nothing either."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-    return Exit.CLOSED_PIPE

@@ -56,8 +56,24 @@ def compare_command(
     if outlet.form is Form.JSON:
         outlet.show_data({"exit": int(Exit.HOLDS), **compared.data()})
     else:
-        outlet.show(str(compared))
+        outlet.show(_text(outlet, compared))
     return Exit.HOLDS
+
+
+def _text(outlet: Outlet, compared: Comparison) -> str:
+    """Write a comparison as it is; where the terminal is too narrow for its table, without both sides themselves."""
+    from cmgsim.report.tables import folded
+    from cmgsim.tables import Table
+
+    whole, rows = str(compared), compared.table()
+    rows.SHOWN = len(rows)
+    head, _, rest = whole.partition(str(rows))
+    if max(map(len, str(rows).splitlines())) > outlet.reach:
+        kept = [column for column in rows.columns if column not in ("A", "B")]
+        rows = Table(kept, zip(*(rows.column(name) for name in kept), strict=True))
+        rows.SHOWN = len(rows)
+        outlet.say("too narrow for A and B themselves; --json has them")
+    return folded(head, outlet.reach) + folded(str(rows), outlet.reach) + folded(rest, outlet.reach)
 
 
 def _runs(first: Path, second: Path) -> Comparison:

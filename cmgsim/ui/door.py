@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from cmgsim.errors import CmgsimError, FileFaults, PlanFailed, Refused, StorageError, UsageError
-from cmgsim.ui.outlet import ClosedPipe, Exit, Form, Outlet, Talk, wants_traceback
+from cmgsim.ui.outlet import ClosedPipe, Exit, Form, Outlet, OutputLost, Talk, wants_traceback
 
 if TYPE_CHECKING:
     from cmgsim.design.findings import Findings
@@ -39,7 +39,7 @@ def door(name: str) -> Callable[[Command], Command]:
                 return function(outlet, **arguments)
             except BrokenPipeError:
                 raise ClosedPipe from None
-            except (click.ClickException, click.exceptions.Exit, click.Abort):
+            except (click.ClickException, click.exceptions.Exit, click.Abort, OutputLost):
                 raise
             except Exception as error:
                 return ended_by(outlet, error)

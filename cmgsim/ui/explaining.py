@@ -10,7 +10,9 @@ import click
 
 from cmgsim.errors import UnknownName, UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.writing import write_whole
 
 if TYPE_CHECKING:
     from cmgsim.boundaries.explanation import Explanation, Stage
@@ -53,7 +55,7 @@ def explain_command(
     from cmgsim.design.files import load_design
     from cmgsim.units import duration_us
 
-    design = load_design(design_file)
+    design = load_design(wanted(design_file, "design"))
     host = _interface(address, design)
     place = _place(host, ad_site, vpn)
     until_us = _lasting(lasting, duration_us)
@@ -110,10 +112,7 @@ def _site(design: Design, site: str | None) -> str:
 def _draw(design: Design, found: Explanation, picture: Path) -> None:
     from cmgsim.report.group_picture import group_picture
 
-    try:
-        picture.write_text(group_picture(design.boundary_groups, found.current), encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise UsageError(f"{picture}: cannot be written: {error.strerror or error}") from None
+    write_whole(picture, group_picture(design.boundary_groups, found.current))
 
 
 # -- as text -----------------------------------------------------------------------------------------------------------
@@ -192,6 +191,8 @@ def _turns(found: Explanation) -> list[tuple[str, str]]:
     """Write ten minutes of tries to a line."""
     from cmgsim.units import MINUTE
 
+    if not any(server for _, server in found.tries):
+        return [("-", "none is in reach")]
     lines: dict[int, list[str]] = {}
     for at_us, server in found.tries:
         lines.setdefault(at_us // (10 * MINUTE), []).append(server or "none")

@@ -12,6 +12,7 @@ import click
 
 from cmgsim.errors import FileFaults, UnreadableFile
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import files_below
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -38,10 +39,11 @@ def lint_command(
 
     Example: cmgsim lint contoso.design.yaml replace.plan.yaml
 
-    A plan is judged by the design beside it among FILES; alone, its own form is judged only. Exit codes: 0 no errors,
+    A folder stands for all files below it. A plan is judged by the design beside it among FILES; alone, its own form
+    is judged only. Exit codes: 0 no errors,
     1 errors, 2 a file could not be read.
     """
-    choice = Choice(select, reasons(ignore))
+    choice, files = Choice(select, reasons(ignore)), files_below(files)
     found, unreadable = judge_files(files, choice)
     for problem in unreadable:
         outlet.complain(f"error: {problem}")

@@ -44,6 +44,10 @@ class ClosedPipe(Exception):
     """Whoever read the output went away. click would end such a process with the code of a failed expectation."""
 
 
+class OutputLost(Exception):
+    """The standard output cannot be written: the disk below it is full. The message is one line."""
+
+
 class Interrupted(click.Abort):
     """The user interrupted, and has been told what was finished."""
 
@@ -83,6 +87,12 @@ class Outlet:
         """The columns to write in."""
         return min(shutil.get_terminal_size(_SIZE).columns, WIDEST)
 
+    @property
+    def reach(self) -> int:
+        """The widest a line may be: as the terminal or ``COLUMNS`` says; anything where the output goes elsewhere."""
+        environment = os.environ  # noqa: TID251
+        return self.width if sys.stdout.isatty() or environment.get("COLUMNS") else _WHOLE
+
     def frames(self, findings: Findings) -> str:
         """Return findings as frames: as wide as the terminal, or whole where the output goes elsewhere."""
         from cmgsim.report.frames import fitting_frames
@@ -104,8 +114,23 @@ class Outlet:
         return Letters.UNICODE if can_print(sys.stdout, "\u2500") else Letters.ASCII
 
     def show(self, text: str) -> None:
-        """Write data on the standard output."""
-        click.echo(_printable_on(sys.stdout, text), color=self._coloured(sys.stdout))
+        """Write data on the standard output.
+
+        Raises:
+            OutputLost: if it cannot be written.
+        """
+        try:
+            click.echo(_printable_on(sys.stdout, text), color=self._coloured(sys.stdout))
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLost(lost(error)) from None
+
+    def show_folded(self, text: str, column: int | None = None) -> None:
+        """Write data in lines no wider than the terminal; a wider one goes on below itself, in *column* if given."""
+        from cmgsim.report.tables import folded
+
+        self.show(folded(text, self.reach, column))
 
     def show_data(self, data: dict[str, Any]) -> None:
         """Write the one JSON object of the command, under the name of its form."""
@@ -117,7 +142,11 @@ class Outlet:
             self.complain(text)
 
     def complain(self, text: str) -> None:
-        """Write on the standard error, always."""
+        """Write on the standard error, always; on a terminal, in lines no wider than it."""
+        if sys.stderr.isatty():
+            from cmgsim.report.tables import folded
+
+            text = folded(text, self.width)
         click.echo(_printable_on(sys.stderr, text), err=True)
 
     @property
@@ -131,6 +160,11 @@ class Outlet:
         # A terminal is no part of a run: what it can show may come from the environment.
         environment = os.environ  # noqa: TID251
         return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+
+
+def lost(error: OSError) -> str:
+    """Say why the standard output cannot be written."""
+    return f"the standard output cannot be written: {error.strerror or error}; make room, or send it elsewhere"
 
 
 def can_print(stream: TextIO, text: str) -> bool:

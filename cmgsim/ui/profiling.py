@@ -8,8 +8,11 @@ import click
 
 from cmgsim.errors import StorageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.sizing import say_if_slow
 from cmgsim.ui.sweeping import read_scale
+from cmgsim.ui.writing import whole_folder
 
 
 @click.command("profile")
@@ -36,12 +39,15 @@ def profile_command(outlet: Outlet, design: Path, days: int, seed: int, scale: s
     share = read_scale(scale)
     if save is not None and save.exists():
         raise StorageError(f"{save} is there already: choose another folder, or remove it")
-    found = profile(load_design(design), days=days, seed=seed, scale=share, observer=outlet.say)
+    drawn = load_design(wanted(design, "design"))
+    say_if_slow(outlet, drawn)
+    found = profile(drawn, days=days, seed=seed, scale=share, observer=outlet.say)
     if save is not None:
-        written = write_parquet(tables(found), save)
+        with whole_folder(save):
+            written = write_parquet(tables(found), save)
         outlet.say(f"written: {', '.join(path.name for path in written)} below {save}")
     if outlet.form is Form.JSON:
         outlet.show_data({"exit": int(Exit.HOLDS), **data(found)})
     else:
-        outlet.show(text(found))
+        outlet.show_folded(text(found))
     return Exit.HOLDS

@@ -11,8 +11,10 @@ import click
 
 from cmgsim.errors import FileFaults, UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
 from cmgsim.ui.progress import Progress
+from cmgsim.ui.writing import whole_folder
 
 if TYPE_CHECKING:
     from cmgsim.design.files import LoadedScenario
@@ -82,6 +84,8 @@ def rehearse_command(
 def _with_logs(task: Task, logs: Path | None, watch: tuple[str, ...], tasks: int) -> Task:
     """Return a task that writes logs; nobody named, they are those of the first client of each population."""
     if logs is None:
+        if watch:
+            raise UsageError("--watch says whose logs are written: say with --logs into which folder, too")
         return task
     first = tuple(f"{name}-1" for name, population in task.loaded.design.clients.items() if population.count)
     folder = logs / task.loaded.name if tasks > 1 else logs
@@ -132,7 +136,7 @@ def run_command(
         duration_us(duration)
     except ValueError as error:
         raise UsageError(f"--for: {error}") from None
-    load_design(design)
+    load_design(wanted(design, "design"))
     command = f"cmgsim run {design.as_posix()} --for {_quoted(duration)} --seed {seed}"
     task = Task(scenario_of(design, after=duration), (seed,), save, command)
     return rehearse_tasks(outlet, [_with_logs(task, logs, watch, 1)])
@@ -189,14 +193,20 @@ def judge_seeds(outlet: Outlet, task: Task) -> list[Judged]:
             if task.save:
                 one.run.save(task.save / f"seed-{seed}")
             if task.logs:
-                one.run.write_logs(task.logs / f"seed-{seed}")
+                with whole_folder(folder := task.logs / f"seed-{seed}"):
+                    one.run.write_logs(folder)
     except KeyboardInterrupt:
         progress.end()
         saved = f", saved below {task.save}" if task.save and judged else ""
-        outlet.complain(f"interrupted: {len(judged)} of {len(task.seeds)} runs of {task.loaded.name} finished{saved}")
+        outlet.complain(f"interrupted: {len(judged)} of {len(task.seeds)} {_what(task)} finished{saved}")
         raise Interrupted from None
     progress.end()
     return judged
+
+
+def _what(task: Task) -> str:
+    """Name the runs of a task; a scenario that nobody wrote has no name."""
+    return "runs" if task.command else f"runs of {task.loaded.name}"
 
 
 def check_folders(tasks: Sequence[Task]) -> None:

@@ -18,6 +18,7 @@ import click
 
 from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def _of_design(path: Path) -> ArmConfig:
     from cmgsim.design.files import load_design
     from cmgsim.site.azure import arm_config
 
-    config = arm_config(load_design(path))
+    config = arm_config(load_design(wanted(path, "design")))
     tenants = tuple(
         replace(tenant, principals=(Principal(ADMINISTRATOR), *tenant.principals)) for tenant in config.tenants
     )

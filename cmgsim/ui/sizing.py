@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ import click
 
 from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -23,6 +25,8 @@ _AMOUNT = re.compile(r"([0-9]+(?:\.[0-9]+)?)(k|m)?", re.IGNORECASE)
 _FACTORS = {"": 1, "k": 1_000, "m": 1_000_000}
 #: How many sizes of a range are looked at, both ends included.
 _POINTS = 8
+#: More clients than this take the readable fleet minutes.
+_MANY = 2_000
 
 
 @click.command("size")
@@ -68,6 +72,7 @@ def size_command(
     numbers: list[int | None] = [*read_clients(clients)] if clients is not None else [None]
     prices = read_prices(vm_price, gb_price, currency)
     drawn, course = read_load(path)
+    say_if_slow(outlet, drawn)
     counted = demand_source(drawn, seed, outlet.say, course)
     sizings = [
         size(
@@ -84,22 +89,27 @@ def size_command(
     if outlet.form is Form.JSON:
         outlet.show_data({"exit": int(Exit.HOLDS), "sizings": [sizing.data() for sizing in sizings]})
     else:
-        outlet.show(str(sizings[0]) if len(sizings) == 1 else _side_by_side(sizings))
+        outlet.show_folded(str(sizings[0]) if len(sizings) == 1 else _side_by_side(sizings))
     return Exit.HOLDS
+
+
+def say_if_slow(outlet: Outlet, design: Design) -> None:
+    """Say what would make it faster, where many clients are simulated and Numba is not installed."""
+    clients = sum(population.count for population in design.clients.values())
+    if clients > _MANY and find_spec("numba") is None:
+        outlet.say(f"{clients:,} clients without Numba take minutes; pip install 'cmgsim[fast]' makes it seconds")
 
 
 def read_load(path: Path) -> tuple[Design, Course]:
     """Read a design, or a scenario with what happens in it.
 
     Raises:
-        UsageError: for a plan, which says nothing of clients.
+        UsageError: for a folder, or a plan, which says nothing of clients.
     """
     from cmgsim.capacity.demand import NOTHING_PARTICULAR, Course
     from cmgsim.design.files import load_design, load_scenario
 
-    if path.name.endswith(".plan.yaml"):
-        raise UsageError(f"{path}: a plan alone cannot be sized: give a design or a scenario")
-    if path.name.endswith(".scenario.yaml"):
+    if wanted(path, "design", "scenario").name.endswith(".scenario.yaml"):
         loaded = load_scenario(path)
         return loaded.design, Course.of(loaded)
     return load_design(path), NOTHING_PARTICULAR

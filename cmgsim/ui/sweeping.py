@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 from collections.abc import Callable
@@ -13,7 +14,9 @@ import click
 
 from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
+from cmgsim.ui.writing import write_whole
 
 if TYPE_CHECKING:
     from cmgsim.study.executors import Executor
@@ -22,6 +25,10 @@ if TYPE_CHECKING:
 
 CACHE = Path(".cmgsim/sweep")
 _SHOWN = ("requests_served", "connections_peak", "p50_ms", "p99_ms", "vm_busy_share", "port_refused_share")
+#: Which of them are left out first where the terminal is too narrow.
+_LEFT_OUT = ("p50_ms", "requests_served", "connections_peak", "port_refused_share", "vm_busy_share")
+#: The address of a scheduler, as Dask reads it.
+_ADDRESS = re.compile(r"(?:\w+://)?(?:\[[0-9a-fA-F:]+\]|[^\s:/\[\]]+):[0-9]{1,5}/?")
 #: How often a line of progress is written where lines stay, in seconds.
 _EVERY_S = 10.0
 
@@ -66,21 +73,36 @@ def sweep_command(
     from cmgsim.study.task import tasks_of
 
     points = grid([read_axis(text) for text in settings])
+    wanted(path, "design", "scenario")
     share = read_scale(scale)
     numbers = range(1, seeds + 1)
     tasks = [task for point in points for task in tasks_of(path, point, numbers, days, share)]
     columns = read_columns(chosen)
     done = run_tasks(outlet, tasks, executor_of(workers, scheduler, len(tasks)), cache)
     if out is not None:
-        write_lines(out, done.lines())
+        write_whole(out, done.lines(), "; the results are kept all the same")
     if outlet.form is Form.JSON:
         outlet.show_data({"exit": int(Exit.HOLDS), "reused": done.reused, "runs": list(done.rows)})
     else:
         outlet.say(f"{len(done.rows)} runs, {done.reused} of them kept from before")
-        table = done.table([name for name in columns or _SHOWN if name in done.columns])
-        table.SHOWN = len(table)
-        outlet.show(str(table))
+        outlet.show(fitting_table(outlet, done, columns))
     return Exit.HOLDS
+
+
+def fitting_table(outlet: Outlet, done: Sweep, chosen: list[str]) -> str:
+    """Write results as a table with the columns that were chosen, or else those of the usual ones that fit."""
+    shown = [name for name in chosen or _SHOWN if name in done.columns]
+    left_out = [] if chosen else [name for name in _LEFT_OUT if name in shown]
+    while True:
+        table = done.table(shown)
+        table.SHOWN = len(table)
+        text = str(table)
+        if not left_out or max(map(len, text.splitlines())) <= outlet.reach:
+            break
+        shown.remove(left_out.pop(0))
+    if missing := [name for name in _SHOWN if not chosen and name in done.columns and name not in shown]:
+        outlet.say(f"too narrow for {', '.join(missing)}; --show chooses columns")
+    return text
 
 
 def read_scale(text: str | None) -> int | None:
@@ -119,10 +141,16 @@ def read_columns(text: str | None) -> list[str]:
 
 
 def executor_of(workers: int | None, scheduler: str | None, tasks: int) -> Executor:
-    """Return what runs the tasks: a cluster, processes of this machine, or for a single task this process."""
+    """Return what runs the tasks: a cluster, processes of this machine, or for a single task this process.
+
+    Raises:
+        UsageError: if *scheduler* is no address, or none answers there.
+    """
     from cmgsim.study.executors import Cluster, Here, Processes
 
     if scheduler is not None:
+        if not _ADDRESS.fullmatch(scheduler):
+            raise UsageError(f"--scheduler {scheduler!r} is no address: write it like tcp://10.0.0.7:8786")
         return Cluster(scheduler)
     count = workers or os.cpu_count() or 1
     return Here() if workers is None and (tasks < 2 or count < 2) else Processes(min(count, max(tasks, 1)))
@@ -183,17 +211,3 @@ class Remaining:
         """Take the changing line away."""
         if self._changing:
             click.echo("\r\x1b[K", err=True, nl=False)
-
-
-def write_lines(path: Path, text: str) -> None:
-    """Write results into a file.
-
-    Raises:
-        StorageError: if that cannot be done.
-    """
-    from cmgsim.errors import StorageError
-
-    try:
-        path.write_text(text, encoding="utf-8", newline="\n")
-    except OSError as error:
-        raise StorageError(f"{path}: cannot be written: {error.strerror}; the results are kept all the same") from error

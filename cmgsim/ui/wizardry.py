@@ -10,6 +10,7 @@ import click
 
 from cmgsim.errors import UnknownName, UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -66,7 +67,7 @@ def _entry(design_file: Path | None, gateway: str | None, version: int | None, m
     from cmgsim.design.files import load_design
     from cmgsim.site.wizard import Entry
 
-    design = _in_version(load_design(design_file), version)
+    design = _in_version(load_design(wanted(design_file, "design")), version)
     if not design.gateways:
         raise UsageError(f"{design_file} has no gateway")
     name = gateway or min(design.gateways, key=lambda one: not design.gateways[one].planned)
@@ -131,12 +132,12 @@ def _show_properties(outlet: Outlet, version: int, model: str) -> int:
 
 def _text(outlet: Outlet, version: int, model: str, entry: Entry | None, refused: list[Refusal]) -> str:
     from cmgsim.design.gateways import DEPLOYMENT_MODEL
-    from cmgsim.report.tables import table
+    from cmgsim.report.tables import folded, table
     from cmgsim.site.pages import PAGES, fields
     from cmgsim.site.wizard import CONSOLE_PATH
 
     last = "refused with" if entry is None else "answer"
-    parts = [f"{CONSOLE_PATH}, version {version}, {DEPLOYMENT_MODEL[model]}"]
+    parts = [folded(f"{CONSOLE_PATH}, version {version}, {DEPLOYMENT_MODEL[model]}", outlet.reach)]
     for page in PAGES:
         rows = [
             (field.label, field.default, ", ".join(field.refusals) if entry is None else field.answer(entry))

@@ -10,6 +10,7 @@ import click
 
 from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def wmi_command(
     from cmgsim.units import duration_us
 
     read_query(query)
-    loaded = load_scenario(scenario_file)
+    loaded = load_scenario(wanted(scenario_file, "scenario"))
     try:
         at_us = duration_us(moment)
     except ValueError as error:

@@ -141,7 +141,7 @@ def table(record: Path) -> str:
     for area in dict.fromkeys(figure.area for figure in figures):
         lines += [
             "",
-            f"### {area}",
+            f"## {area}",
             "",
             "| what | measured | unit | wanted | TEST |",
             "| --- | ---: | --- | ---: | --- |",

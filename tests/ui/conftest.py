@@ -38,8 +38,9 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def cmgsim(capsys: pytest.CaptureFixture[str]) -> Callable[..., Said]:
-    """The command, in this process."""
+def cmgsim(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Callable[..., Said]:
+    """The command, in this process, of whose terminal nothing is known."""
+    monkeypatch.delenv("COLUMNS", raising=False)
 
     def run(*arguments: str) -> Said:
         capsys.readouterr()

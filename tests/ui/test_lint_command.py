@@ -71,7 +71,7 @@ def test_a_file_that_cannot_be_judged_gets_one_line(cmgsim, lab, content, reason
     [
         ("first.desing.yaml", "error: first.desing.yaml: its name does not say what it is; end it with .design.yaml"),
         ("frist.design.yaml", "error: frist.design.yaml: there is no such file; did you mean 'first.design.yaml'?"),
-        ("folder.design.yaml", "error: folder.design.yaml: this is a directory"),
+        ("folder.design.yaml", "error: folder.design.yaml: no *.design.yaml, *.plan.yaml or *.scenario.yaml is below"),
     ],
 )
 def test_a_path_that_leads_to_no_file_gets_one_line(cmgsim, lab, name, reason):

@@ -138,10 +138,10 @@ class TestTheWhole:
         assert said.code == 2
         assert "--json" in said.err
 
-    def test_an_unknown_command_is_refused(self, cmgsim):
+    def test_an_unknown_command_is_refused_with_what_is_near(self, cmgsim):
         said = cmgsim("lnt")
         assert said.code == 2
-        assert "No such command 'lnt'" in said.err
+        assert "no command is named 'lnt'; did you mean 'lint'?" in said.err
 
     @pytest.mark.parametrize(
         ("error", "code"),

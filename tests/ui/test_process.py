@@ -147,6 +147,12 @@ class TestOnATerminal:
         assert "'count' must be a whole number" in shown
         assert all(len(line) <= 60 or "-->" in line for line in shown.splitlines())
 
+    def test_complaints_and_remarks_fit_it(self, lab):
+        shown = on_terminal(["compare", "first.design.yaml", "."], lab, TERM="xterm")
+        words = "error: first.design.yaml and . are not of a kind: give two saved runs, or two files"
+        assert " ".join(shown.split()) == words
+        assert [len(line) <= 60 for line in shown.splitlines()] == [True, True]
+
 
 def test_the_readme_shows_what_the_command_prints():
     readme = (ROOT / "README.md").read_text(encoding="utf-8")

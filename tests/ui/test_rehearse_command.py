@@ -122,7 +122,7 @@ class TestRun:
         assert said.code == 0
         assert "  clients   20 on the internet, 0 stranded\n" in said.out
         assert "cmgsim run first.design.yaml --for 6h --seed 1" in said.out
-        assert said.out.splitlines()[-1] == "ran 0.2 simulated days; nothing was expected"
+        assert said.out.splitlines()[-1] == "ran 6h of simulated time; nothing was expected"
 
     def test_json_has_the_end_too(self, cmgsim, lab):
         said = cmgsim("run", "first.design.yaml", "--for", "6h", "--seed", "4", "--json", "--save", "out")
