@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from types import MappingProxyType
 
+from cmgsim.design.model import Design
+from cmgsim.site.wizard import effective_content
 from cmgsim.units import PARTS_PER_MILLION
 
 #: Assumption: a content-enabled gateway spares the two A0 VMs of a cloud distribution point; their price is a fifth of
@@ -20,22 +22,31 @@ A0_SHARE_OF_A2 = Decimal("0.2")
 
 @dataclass(frozen=True)
 class Prices:
-    """Prices of one region: a VM of size A2_v2 for a month, and a gigabyte (2**30 bytes) of outbound traffic."""
+    """Prices of one region: a VM of size A2_v2 for a month, a gigabyte (2**30 bytes) of outbound traffic.
+
+    ``storage_gb`` is a gigabyte for a month in locally redundant storage, None where nobody has said.
+    """
 
     region: str
     currency: str
     vm_month: Decimal
     egress_gb: Decimal
     dated: str
+    storage_gb: Decimal | None = None
 
+
+#: Assumption: a gigabyte in storage costs 0.024 USD or 0.0202 EUR a month, as Azure's price list of 2019 has it.
+_USD, _EUR = Decimal("0.024"), Decimal("0.0202")
+GEO_REDUNDANT_FACTOR = 2
+"""Assumption: geo-redundant storage, which classic deployments have, costs twice as much as locally redundant."""
 
 ESTIMATOR_1903 = MappingProxyType(
     {
         price.region: price
         for price in (
-            Prices("westus", "USD", Decimal("99.28"), Decimal("0.087"), "2019-03"),
-            Prices("westeurope", "EUR", Decimal("80.03"), Decimal("0.074"), "2019-03"),
-            Prices("northeurope", "EUR", Decimal("70.73"), Decimal("0.065"), "2019-03"),
+            Prices("westus", "USD", Decimal("99.28"), Decimal("0.087"), "2019-03", _USD),
+            Prices("westeurope", "EUR", Decimal("80.03"), Decimal("0.074"), "2019-03", _EUR),
+            Prices("northeurope", "EUR", Decimal("70.73"), Decimal("0.065"), "2019-03", _EUR),
         )
     }
 )
@@ -51,6 +62,33 @@ def monthly_cost(prices: Prices, *, vms: int, devices: int, roaming: int, mb_per
     users = -(-devices * roaming // PARTS_PER_MILLION)
     egress = Decimal(users * mb_per_device) / 1024 * prices.egress_gb
     return (vms * prices.vm_month + egress).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+def stored_bytes(design: Design) -> dict[str, int]:
+    """Return how much content lies in the storage of each gateway that runs from the beginning, by its name."""
+    version, packages = design.site_version(), design.content.packages.values()
+    return {
+        name: sum(package.size for package in packages if package.gateways is None or name in package.gateways)
+        for name, gateway in design.gateways.items()
+        if not gateway.planned and effective_content(version, gateway)
+    }
+
+
+def storage_cost(prices: Prices, design: Design, gateways: int = 0) -> Decimal | None:
+    """Return what the storage of a design's content costs in a month, to the cent; None if there is no price for it.
+
+    With more *gateways* than the design has running, each further one holds as much as the fullest.
+    """
+    held = stored_bytes(design)
+    running = sum(not gateway.planned for gateway in design.gateways.values())
+    further = max(gateways - running, 0) * max(held.values(), default=0)
+    charged = further + sum(
+        size * (GEO_REDUNDANT_FACTOR if design.gateways[name].deployment == "classic" else 1)
+        for name, size in held.items()
+    )
+    if charged and prices.storage_gb is None:
+        return None
+    return (Decimal(charged) / 2**30 * (prices.storage_gb or 0)).quantize(Decimal("0.01"), ROUND_HALF_UP)
 
 
 def cloud_distribution_point_cost(prices: Prices) -> Decimal:

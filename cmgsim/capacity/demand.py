@@ -12,7 +12,7 @@ sample says so.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
@@ -29,8 +29,9 @@ from cmgsim.fleet.auto import unknown
 from cmgsim.fleet.series import INTERVAL_US, Count
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.rehearsal.scenario import faults_of
+from cmgsim.site.client import Activity
 from cmgsim.site.landscape import Over
-from cmgsim.units import HOUR, PARTS_PER_MILLION
+from cmgsim.units import HOUR, PARTS_PER_MILLION, SECOND
 from cmgsim.world.build import build
 from cmgsim.world.run import Run
 
@@ -61,6 +62,8 @@ class Demand:
     connections: NDArray[np.int64]
     egress_bytes: int
     """Bytes that left Azure in the whole run."""
+    downloads: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    """(intervals,): requests to Azure storage, which pass no VM and are in none of the others."""
 
     @property
     def peak(self) -> int:
@@ -71,6 +74,12 @@ class Demand:
     def days(self) -> float:
         """How long the run was."""
         return len(self.connections) * INTERVAL_US / (24 * HOUR)
+
+    @property
+    def downloads_a_second(self) -> int:
+        """The most requests a second that storage gets, on average over five minutes, rounded up."""
+        most = int(self.downloads.max(initial=0))
+        return -(-most * SECOND // INTERVAL_US)
 
     def busiest_hour(self) -> int:
         """Return the first interval of the hour in which most requests come over gateways."""
@@ -89,6 +98,7 @@ class Demand:
             intranet=_multiplied(self.intranet, ppm, self.seed, "intranet"),
             connections=self.connections * ppm // PARTS_PER_MILLION,
             egress_bytes=self.egress_bytes * ppm // PARTS_PER_MILLION,
+            downloads=self.downloads * ppm // PARTS_PER_MILLION,
         )
 
     def at_peak(self, clients: int) -> Demand:
@@ -152,8 +162,13 @@ def count_demand(
 
 
 def demand_of(run: Run) -> Demand:
-    """Return what was asked in a run, by the clients that it simulated."""
-    asked = run.series.requests[: run.series.intervals, :, :, Count.ASKED]
+    """Return what was asked in a run, by the clients that it simulated.
+
+    Downloads pass neither VMs nor management points: those from Azure storage are counted by themselves.
+    """
+    asked = run.series.requests[: run.series.intervals, :, :, Count.ASKED].copy()
+    downloads = asked[:, Activity.DOWNLOAD, _WAYS.index(Over.GATEWAY)].copy()
+    asked[:, Activity.DOWNLOAD] = 0
     over = [number for number, contact in enumerate(run.landscape.contacts) if contact.over is Over.GATEWAY]
     return Demand(
         seed=run.seed,
@@ -163,6 +178,7 @@ def demand_of(run: Run) -> Demand:
         intranet=asked[:, :, _WAYS.index(Over.INTRANET)],
         connections=run.series.channels[: run.series.intervals, over].sum(axis=1),
         egress_bytes=int(run.series.egress.sum()),
+        downloads=downloads,
     )
 
 

@@ -10,6 +10,10 @@ from dataclasses import dataclass
 
 from cmgsim.capacity.documented import CLIENTS_PER_MANAGEMENT_POINT, CORES, VMS_PER_CONNECTION_POINT, VMS_PER_GATEWAY
 from cmgsim.design.model import Design
+from cmgsim.site.wizard import effective_content
+
+REQUESTS_PER_FILE = 500
+"""How many requests a second Azure storage answers for one file (source: "Use a cloud distribution point")."""
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,8 @@ class Stock:
     """The quota of cores of the subscriptions and regions that the gateways are in."""
     vm_size: str
     region: str
+    storages: int = 0
+    """Gateways that serve content, each from a storage of its own."""
 
 
 def stock_of(design: Design) -> Stock:
@@ -65,12 +71,19 @@ def stock_of(design: Design) -> Stock:
         cores=sum(subscriptions[name].cores for name, _ in places if name in subscriptions),
         vm_size=gateways[0].vm_size if gateways else "A2_v2",
         region=gateways[0].region if gateways else "",
+        storages=sum(effective_content(design.site_version(), gateway) for gateway in gateways),
     )
 
 
-def limits(stock: Stock, *, connections: int, clients: int, vms: int) -> tuple[Limit, ...]:
-    """Return every limit: *connections* at the peak, *clients* in all, and the *vms* that are needed for them."""
+def limits(stock: Stock, *, connections: int, clients: int, vms: int, downloads: int = 0) -> tuple[Limit, ...]:
+    """Return every limit: *connections* at the peak, *clients* in all, and the *vms* that are needed for them.
+
+    *downloads* are the requests a second that storage gets; where there are none, nothing is said of them.
+    Assumption: downloads from storage all ask for one file, which Azure answers 500 requests a second for.
+    """
+    storage = Limit("Azure storage", downloads, stock.storages * REQUESTS_PER_FILE, "requests a second for one file")
     return (
+        *((storage,) if downloads else ()),
         Limit("VMs", vms, stock.vms, "VMs"),
         Limit("VMs of a gateway", vms, stock.gateways * VMS_PER_GATEWAY, "VMs"),
         Limit("TCP ports", connections, stock.tcp_ports, "ports of the connection points"),

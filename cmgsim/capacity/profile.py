@@ -156,7 +156,13 @@ def _of_lines(run: Run) -> Profile:
         sums.latencies(),
         sums.parts(candidate, speeds),
         demand.connections,
-        limits(stock, connections=demand.peak, clients=demand.clients, vms=stock.vms),
+        limits(
+            stock,
+            connections=demand.peak,
+            clients=demand.clients,
+            vms=stock.vms,
+            downloads=demand.downloads_a_second,
+        ),
         origin + (f"; {run.clients:,} clients stand for {demand.clients:,}" if scaled else ""),
         () if measured(run.design) else (ASSUMED,),
     )
@@ -222,7 +228,13 @@ def _of_measures(run: Run, found: Measures, landscape: Landscape) -> Profile:
         found.latencies,
         tuple(_station_loads(found, landscape)),
         demand.connections,
-        limits(stock, connections=demand.peak, clients=demand.clients, vms=stock.vms),
+        limits(
+            stock,
+            connections=demand.peak,
+            clients=demand.clients,
+            vms=stock.vms,
+            downloads=demand.downloads_a_second,
+        ),
         "the fleet, request by request",
         () if measured(run.design) else (ASSUMED,),
     )

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 from functools import cache, partial
 
-from cmgsim.capacity.cost import ESTIMATOR_1903, Prices, monthly_cost
+from cmgsim.capacity.cost import ESTIMATOR_1903, Prices, monthly_cost, storage_cost
 from cmgsim.capacity.demand import NOTHING_PARTICULAR, Course, Demand, count_demand
 from cmgsim.capacity.documented import (
     CORES,
@@ -99,7 +99,13 @@ def size(
         connection_points_by=_why_points(study, answer, rated),
         rows=tuple(study.row(count, roles) for count in _shown(queues, rated.vms, vms)),
         one_down=study.row(vms - 1, roles) if vms > 1 else None,
-        drawn=limits(study.stock, connections=study.peak, clients=study.clients, vms=max(queues, rated.vms)),
+        drawn=limits(
+            study.stock,
+            connections=study.peak,
+            clients=study.clients,
+            vms=max(queues, rated.vms),
+            downloads=study.demand(0).downloads_a_second,
+        ),
         bracket=_bracket(study, targets[0]),
         monthly=_monthly(study, vms, prices),
         premises=() if measured(design) else (ASSUMED,),
@@ -292,7 +298,7 @@ def _bracket(study: _Study, target: Target) -> Bracket | None:
 
 
 def _monthly(study: _Study, vms: int, prices: Prices | None) -> Monthly | None:
-    """Return what the VMs and the traffic of a month cost, if every day were like the one that was simulated."""
+    """Return what VMs, traffic and storage of a month cost, if every day were like the one that was simulated."""
     known = prices or (ESTIMATOR_1903.get(study.stock.region) if study.stock.vm_size == "A2_v2" else None)
     if known is None:
         return None
@@ -302,4 +308,5 @@ def _monthly(study: _Study, vms: int, prices: Prices | None) -> Monthly | None:
     cost = monthly_cost(
         known, vms=vms, devices=devices, roaming=PARTS_PER_MILLION, mb_per_device=max(1, round(per_client))
     )
-    return Monthly(cost, known, round(per_client))
+    storage = storage_cost(known, study.design, -(-vms // VMS_PER_GATEWAY))
+    return Monthly(cost + (storage or 0), known, round(per_client), storage)

@@ -56,6 +56,20 @@ class Monthly:
     cost: Decimal
     prices: Prices
     mb_per_client: int
+    storage: Decimal | None = None
+    """What of it is for content in storage; None where no price for that is known, and it is left out."""
+
+    @property
+    def storage_words(self) -> str:
+        """What is said of storage; empty where there is no content in any."""
+        if self.storage is None:
+            return "; storage is left out, no price for it is known"
+        return f"; storage {self.storage:,} of it" if self.storage else ""
+
+    def data(self) -> dict[str, str | None]:
+        """Return it as plain data, for programs."""
+        storage = None if self.storage is None else str(self.storage)
+        return {"cost": str(self.cost), "currency": self.prices.currency, "storage": storage}
 
 
 @dataclass(frozen=True)
@@ -153,9 +167,7 @@ class Sizing:
             "binding": self.binding.name,
             "limits": [{"name": one.name, "need": one.need, "have": one.have, "unit": one.unit} for one in self.drawn],
             "erlang": vars(self.bracket) if self.bracket else None,
-            "month": {"cost": str(self.monthly.cost), "currency": self.monthly.prices.currency}
-            if self.monthly
-            else None,
+            "month": None if self.monthly is None else self.monthly.data(),
             "premises": list(self.premises),
         }
 
@@ -197,7 +209,7 @@ class Sizing:
             prices = self.monthly.prices
             yield (
                 f"a month: {self.monthly.cost:,} {prices.currency} (prices of {prices.region}, {prices.dated}; "
-                f"{self.monthly.mb_per_client} MB a client)"
+                f"{self.monthly.mb_per_client} MB a client{self.monthly.storage_words})"
             )
         yield from (f"rests on the assumption that {premise}" for premise in self.premises)
 

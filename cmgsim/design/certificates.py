@@ -42,6 +42,8 @@ class Authority(Record):
     """Who issued this authority's certificate; left out, it is a root."""
     crl_published: bool = True
     """The certificate revocation list can be fetched from the internet."""
+    crl_on_intranet: bool = True
+    """It can be fetched on the intranet, where IIS on site systems looks for it."""
     valid_from: CalendarDate | None = None
     """The first day of its validity; left out, it was valid before the run."""
     expires: CalendarDate | None = None

@@ -11,11 +11,22 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from cmgsim.design.certificates import AuthorityName
 from cmgsim.design.content import Bandwidth
 from cmgsim.design.installation import Installation, read_command_line
-from cmgsim.design.quantities import DaySpan, Duration, DurationRange, Name, PositiveDuration, Share, Size, Subnet
+from cmgsim.design.quantities import (
+    CalendarDate,
+    DaySpan,
+    Duration,
+    DurationRange,
+    Name,
+    PositiveDuration,
+    Share,
+    Size,
+    Subnet,
+)
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
 from cmgsim.units import HOUR, MINUTE
 
+_ALL = 1_000_000
 _OFFSET = re.compile(r"UTC(?:([+-])([0-1]?[0-9]):([0-5][0-9]))?")
 
 
@@ -153,6 +164,21 @@ class DayPlan(Record):
             raise ValueError("give exactly one of 'always' and 'work'")
         return self
 
+    @property
+    def ever_on_internet(self) -> bool:
+        """Clients with such days are on the internet at times."""
+        if self.always is not None:
+            return self.always == "internet"
+        remote = self.remote > 0 and self.vpn < _ALL
+        return remote or any(spell is not None and spell.share > 0 for spell in (self.evening, self.weekend))
+
+    @property
+    def ever_on_intranet(self) -> bool:
+        """Clients with such days come to the intranet at times, or to the VPN."""
+        if self.always is not None:
+            return self.always == "intranet"
+        return self.remote < _ALL or self.vpn > 0
+
 
 class Place(Record):
     """Where on the intranet a population is found, by address or by Active Directory site."""
@@ -184,6 +210,9 @@ class Population(Record):
     """Device identity."""
     os: str = "Windows 10 1903"
     """Operating system, for people and for advice."""
+    signed_in: Literal["user", "nobody"] = "user"
+    """Whether a user is signed in. With nobody, clients joined to Azure AD show the device's token (1806 and later,
+    Windows 10 1803 and later)."""
     tls_1_2: bool = True
     """It can speak TLS 1.2."""
     certificate: AuthorityName | None = None
@@ -199,6 +228,9 @@ class Population(Record):
     command_line: Annotated[str, AfterValidator(_readable)] | None = None
     """The ccmsetup command line they were installed with. ``CCMHOSTNAME`` is what they know at first, whatever their
     site publishes, and ``CCMALWAYSINF=1`` pins them to the internet."""
+    token_renewed: CalendarDate | None = None
+    """The day on which their site tokens (2002 and later) were last renewed, for clients that were away before the run;
+    left out, they are renewed on its first day."""
     knows: Literal["current", "nothing"] = "current"
     """At the start they know the gateways their site publishes, or nothing yet."""
 

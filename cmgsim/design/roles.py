@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BeforeValidator, Field, PlainSerializer, WithJsonSchema
 
+from cmgsim.design.certificates import AuthorityName
 from cmgsim.design.quantities import CalendarDate, Name
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
@@ -79,6 +80,10 @@ class ConnectionPoint(Record):
     """It has a valid client authentication certificate, needed where management points use HTTPS and clients PKI."""
     client_certificate_expires: CalendarDate | None = None
     """The last day of that certificate's validity; left out, it is renewed in time."""
+    client_certificate_issuer: AuthorityName | None = None
+    """The authority that issued it. Management points check its chain and its revocation list; left out, neither."""
+    client_certificate_revoked_on: CalendarDate | None = None
+    """The day from which its issuer's revocation list names it."""
     outbound_ports: Ports = ALL_PORTS
     """What its firewall lets out towards Azure."""
     tcp_ports: Annotated[int, Field(strict=True, ge=1, le=64_511)] = 16_384
@@ -101,6 +106,8 @@ class ManagementPoint(Record):
     """Allow Configuration Manager cloud management gateway traffic."""
     internet: bool = False
     """It is itself published to the internet (internet-based client management)."""
+    certificate: Annotated[Name, Reference("certificates.servers")] | None = None
+    """Its web server certificate, for HTTPS; left out, one that everybody trusts."""
     role_id: Annotated[str, Field(pattern=r"^[0-9]{1,20}$")] | None = None
     """The number in its URLs; left out, one is made up from its name."""
 

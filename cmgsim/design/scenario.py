@@ -100,8 +100,10 @@ class Outage(Record):
 
 
 class RequestsServed(Record):
-    """The share of clients' requests over a gateway that are served, not counting those that the client itself gave up
-    by losing its network or its power."""
+    """The share of clients' requests over a gateway that are served.
+
+    Those that a client itself gave up by losing its network or its power are not counted.
+    """
 
     at_least: Share | None = None
     """At least this share."""

@@ -25,6 +25,7 @@ class Feature(Enum):
     RESOURCE_MANAGER = "create a gateway with an Azure Resource Manager deployment"
     METHOD_CHOICE = "choose the deployment method in the wizard"
     SCALE_SET = "create a gateway as a virtual machine scale set"
+    CONVERT = "convert a gateway from a cloud service (classic) to a virtual machine scale set"
     NO_ROOT_REQUIRED = "create a gateway without a trusted root certificate"
     UNLIMITED_ROOTS = "add any number of trusted certificates to a gateway"
     ENFORCE_TLS_1_2 = "enforce TLS 1.2 on a gateway"
@@ -35,7 +36,11 @@ class Feature(Enum):
     COMMUNICATION_SECURITY_TAB = "the site's Communication Security tab (before: Client Computer Communication)"
     HTTP_HANDLER_LOG = "the separate CMGHttpHandler.log"
     SITE_TOKENS = "site-issued client tokens"
+    DEVICE_TOKENS = "Azure AD tokens of devices with nobody signed in"
     CONNECTION_ANALYZER = "analyze the connections of a gateway"
+    GATEWAY_SCANS = "let clients on the intranet scan over a gateway of their boundary group"
+    CLOUD_POLICY = "prefer a gateway for policy where a boundary group prefers cloud based sources"
+    CLOUD_SCANS = "prefer a gateway for software update scans where a boundary group prefers cloud based sources"
     CMGFQDNS = "let clients find a gateway by the registry value CMGFQDNs"
     TWO_PROPERTY_INSTALL = "install an Azure AD client with CCMHOSTNAME and SMSSITECODE alone"
 
@@ -58,6 +63,7 @@ GATES: dict[Feature, Gate] = {
     Feature.RESOURCE_MANAGER: Gate(1802, None, _PLAN),
     Feature.METHOD_CHOICE: Gate(1802, 1902, f"{_SET_UP}, step 3"),
     Feature.SCALE_SET: Gate(2010, None, _PLAN),
+    Feature.CONVERT: Gate(2107, None, "Modify a CMG (later versions)"),
     Feature.NO_ROOT_REQUIRED: Gate(1806, None, f"{_SET_UP}, step 10"),
     Feature.UNLIMITED_ROOTS: Gate(1906, None, f"{_SET_UP}, step 10"),
     Feature.ENFORCE_TLS_1_2: Gate(1906, None, f"{_SET_UP}, step 12"),
@@ -68,7 +74,12 @@ GATES: dict[Feature, Gate] = {
     Feature.COMMUNICATION_SECURITY_TAB: Gate(1906, None, f"{_SET_UP}, Configure primary site"),
     Feature.HTTP_HANDLER_LOG: Gate(1710, 1802, "Log files"),
     Feature.CONNECTION_ANALYZER: Gate(1806, None, "Monitor cloud management gateway"),
+    Feature.DEVICE_TOKENS: Gate(1806, None, "Certificates for cloud management gateway"),
     Feature.SITE_TOKENS: Gate(2002, None, "Token-based authentication for CMG"),
+    Feature.GATEWAY_SCANS: Gate(2006, None, "What's new in version 2006"),
+    # Assumption: A group that prefers cloud based sources does so for policy from version 2103 on.
+    Feature.CLOUD_POLICY: Gate(2103, None, "Configure boundary groups (later versions)"),
+    Feature.CLOUD_SCANS: Gate(2203, None, "Configure boundary groups (later versions)"),
     # Assumption: Clients read CMGFQDNs from version 2107 on; the page of August 2021 names no version.
     Feature.CMGFQDNS: Gate(2107, None, "Configure clients for cloud management gateway"),
     Feature.TWO_PROPERTY_INSTALL: Gate(1810, None, "Install and assign clients using Azure AD"),

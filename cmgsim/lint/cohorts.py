@@ -10,12 +10,11 @@ from cmgsim.design.versions import PROFILES, Feature, has
 
 if TYPE_CHECKING:
     from cmgsim.design.azure import Subscription
-    from cmgsim.design.clients import DayPlan, Population
+    from cmgsim.design.clients import Population
     from cmgsim.design.gateways import Gateway
     from cmgsim.design.model import Design
     from cmgsim.design.plan import Plan
 
-ALL = 1_000_000
 AZURE_AD = ("aad_joined", "hybrid")
 """Identities that authenticate with Azure AD."""
 
@@ -23,26 +22,11 @@ LEAST_NOTICE = timedelta(days=30)
 """Assumption: whoever is told 30 days before can replace a certificate in time."""
 
 
-def ever_on_internet(day: DayPlan) -> bool:
-    """Say whether clients with such days are ever on the internet."""
-    if day.always is not None:
-        return day.always == "internet"
-    remote = day.remote > 0 and day.vpn < ALL
-    return remote or any(spell is not None and spell.share > 0 for spell in (day.evening, day.weekend))
-
-
-def ever_on_intranet(day: DayPlan) -> bool:
-    """Say whether clients with such days ever come to the intranet, or to the VPN."""
-    if day.always is not None:
-        return day.always == "intranet"
-    return day.remote < ALL or day.vpn > 0
-
-
 def on_internet(design: Design) -> Iterator[tuple[str, Population]]:
     """Yield the populations that are sometimes on the internet, or are set to behave as if they were."""
     for name, population in design.clients.items():
         day = design.day_plans[population.day_plan]
-        if population.count and (population.pinned_to_internet or ever_on_internet(day)):
+        if population.count and (population.pinned_to_internet or day.ever_on_internet):
             yield name, population
 
 

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from cmgsim.design.clients import Identity
 from cmgsim.fleet.days import Place
 from cmgsim.fleet.diary import Entry
 from cmgsim.fleet.life import Deed
@@ -24,10 +25,19 @@ LOCATION_SERVICES, CLIENT_LOCATION, MESSAGING = "LocationServices.log", "ClientL
 NOTIFICATION, CONTENT_ACCESS = "CcmNotificationAgent.log", "CAS.log"
 #: What a client says of where it is. Assumption: A-13: on the intranet it says so in these words.
 DETECTED = {
-    Connection.INTRANET: "Domain joined client is in Intranet",
-    Connection.INTERNET: "Domain joined client is in Internet",
+    Connection.INTRANET: "Client is in Intranet",
+    Connection.INTERNET: "Client is in Internet",
     Connection.ALWAYS_INTERNET: "Client is in Internet",
 }
+#: What a client that is joined to a domain of Active Directory says instead.
+DETECTED_IN_DOMAIN = {
+    Connection.INTRANET: "Domain joined client is in Intranet",
+    Connection.INTERNET: "Domain joined client is in Internet",
+}
+#: Assumption: a domain joined client says so on a network of the organisation where nobody answers it.
+UNKNOWN_LOCATION = "Domain joined client is in Unknown location. Default to internet to be conservative"
+IN_DOMAIN: tuple[Identity, ...] = ("ad_joined", "hybrid")
+"""Devices that are joined to a domain of Active Directory."""
 _SSL = '<Capabilities SchemaVersion ="1.0"><Property Name="SSL" Version="1" /></Capabilities>'
 _TEXTS = {reason.status: reason.text for reason in reversed(Reason)}
 _REASONS = {reason.word: reason for reason in Reason}
@@ -49,17 +59,23 @@ Teller = Callable[[Entry, Landscape], list[Said]]
 
 
 def lines_of_diary(
-    entries: Iterable[Entry], landscape: Landscape, populations: Sequence[int] = ()
+    entries: Iterable[Entry], landscape: Landscape, populations: Sequence[int] = (), identities: Sequence[Identity] = ()
 ) -> Iterator[ClientLine]:
     """Yield the log lines that clients write of their deeds, in the order of the diary.
 
     *populations* says by client which population it is of; left out, a refusal is told by its status alone.
+    *identities* says by population how its clients are joined; left out, to a domain.
     Assumption: an old refusal is told in the words of what refuses the client last, where the status is the same.
     """
     used: dict[int, int] = {}
+    places: dict[int, int] = {}
     tell = TELL | {Deed.REFUSED: partial(_refused, populations=populations)}
     for entry in entries:
+        if entry.deed is Deed.MOVED:
+            places[entry.uid] = entry.subject
         said = tell[entry.deed](entry, landscape) if entry.deed in tell else []
+        if entry.deed is Deed.DETECTED and _joined_to_domain(entry, populations, identities):
+            said = _detected_in_domain(entry, landscape, places.get(entry.uid))
         if _turns_to(entry, used.get(entry.uid)):
             said = [*_rotation(used.get(entry.uid), entry.subject, landscape), *said]
             used[entry.uid] = entry.subject
@@ -122,9 +138,23 @@ def _moved(entry: Entry, landscape: Landscape) -> list[Said]:
     return [(CLIENT_LOCATION, Kind.INFORMATION, "Network has changed: looking for the connection type.")]
 
 
+def _joined_to_domain(entry: Entry, populations: Sequence[int], identities: Sequence[Identity]) -> bool:
+    return not populations or not identities or identities[populations[entry.uid]] in IN_DOMAIN
+
+
 def _detected(entry: Entry, landscape: Landscape) -> list[Said]:
+    """Tell where a client has found itself that is in no domain."""
     text = DETECTED.get(Connection(entry.subject))
     return [] if text is None else [(CLIENT_LOCATION, Kind.INFORMATION, text)]
+
+
+def _detected_in_domain(entry: Entry, landscape: Landscape, place: int | None) -> list[Said]:
+    """Tell where a client of a domain has found itself; *place* is where it is, None if it has not moved yet."""
+    found = Connection(entry.subject)
+    if found is Connection.INTERNET and place in (Place.INTRANET, Place.VPN):
+        return [(CLIENT_LOCATION, Kind.WARNING, UNKNOWN_LOCATION)]
+    text = DETECTED_IN_DOMAIN.get(found)
+    return _detected(entry, landscape) if text is None else [(CLIENT_LOCATION, Kind.INFORMATION, text)]
 
 
 def _learned(entry: Entry, landscape: Landscape) -> list[Said]:

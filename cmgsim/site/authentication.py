@@ -18,11 +18,12 @@ from cmgsim.design.certificates import Certificates
 from cmgsim.design.clients import Population
 from cmgsim.design.gateways import Gateway
 from cmgsim.design.hierarchy import Site
-from cmgsim.design.modes import AZURE_AD_IDENTITIES, GATEWAY_MODES, INTRANET_MODES
+from cmgsim.design.identity import SITE_TOKEN_LIFE, Registration, can_get_token
+from cmgsim.design.modes import AZURE_AD_IDENTITIES, GATEWAY_MODES
 from cmgsim.design.roles import ConnectionPoint, ManagementPoint, MpMode
 from cmgsim.design.versions import Feature, communication_tab, has
 from cmgsim.pki.verify import Fault, Flaw, verify
-from cmgsim.site.tokens import SITE_TOKEN_LIFE
+from cmgsim.site.connector_certificates import problem_of_connector
 from cmgsim.site.trust import (
     CLIENT,
     GATEWAY,
@@ -30,6 +31,7 @@ from cmgsim.site.trust import (
     gateway_tls,
     judging_client,
     judging_gateway,
+    judging_server_on_premises,
     server_chain,
 )
 
@@ -67,6 +69,14 @@ class Reason(Enum):
     MP_MODE_INVALID = ("MP_MODE_INVALID", 403, "CMGConnector_Forbidden")
     CONNECTION_POINT_CERTIFICATE = ("CONNECTION_POINT_CERTIFICATE", 403, "CMGConnector_Clientcertificaterequired")
     CLIENT_CERTIFICATE_REQUIRED = ("CLIENT_CERTIFICATE_REQUIRED", 403, "Forbidden: client certificate required")
+    CLIENT_CERTIFICATE_REVOKED = ("CLIENT_CERTIFICATE_REVOKED", 403, "Forbidden: client certificate revoked")
+    CLIENT_CERTIFICATE_UNTRUSTED = ("CLIENT_CERTIFICATE_UNTRUSTED", 403, "Forbidden: client certificate untrusted")
+    CLIENT_CERTIFICATE_OUT_OF_DATE = (
+        "CLIENT_CERTIFICATE_OUT_OF_DATE",
+        403,
+        "Forbidden: client certificate expired or not yet valid",
+    )
+    MANAGEMENT_POINT_CERTIFICATE = ("MANAGEMENT_POINT_CERTIFICATE", 500, "CMGConnector_InternalServerError")
 
     def __init__(self, word: str, status: int, text: str) -> None:
         self.word = word
@@ -110,7 +120,7 @@ class Encounter:
 
     ``fqdn`` is the name the client asks for; ``site`` is the client's; ``connection_points`` are those of that site
     that are connected to the gateway now; ``gateway`` holds its current settings; ``token_age`` is how long ago the
-    client's site token was issued or renewed, None if that does not matter.
+    client's site token was issued or renewed, None if that does not matter; ``registration`` is how it came by one.
     """
 
     client: Population
@@ -124,6 +134,7 @@ class Encounter:
     version: int
     on_day: date
     token_age: timedelta | None = None
+    registration: Registration = Registration.ON_INTRANET
 
 
 def authenticate(encounter: Encounter) -> Verdict:
@@ -135,38 +146,7 @@ def authenticate(encounter: Encounter) -> Verdict:
     return AUTHENTICATED
 
 
-def authenticate_on_intranet(
-    client: Population, management_point: ManagementPoint, site: Site, version: int
-) -> Verdict:
-    """Judge a request of a client to a management point that it reaches directly, on the intranet.
-
-    Source: "Certificates for cloud management gateway", Enable management point for HTTPS.
-    """
-    mode = effective_mode(management_point, site, version)
-    if mode not in INTRANET_MODES[client.identity]:
-        return Verdict(Reason.MP_MODE_INVALID, f"{client.identity} clients cannot use a management point with {mode}")
-    if mode == "https" and client.certificate is None and client.identity not in AZURE_AD_IDENTITIES:
-        return Verdict(Reason.CLIENT_CERTIFICATE_REQUIRED, "the management point takes HTTPS with certificates only")
-    return AUTHENTICATED
-
-
-def authenticate_over_internet(client: Population, management_point: ManagementPoint) -> Verdict:
-    """Judge a request to a management point that is itself published to the internet.
-
-    It takes HTTPS with client certificates only (source: "Plan for internet-based client management").
-    Assumption: clients trust the web server certificate of such a management point.
-    """
-    if management_point.mode != "https":
-        return Verdict(Reason.MP_MODE_INVALID, "a management point on the internet must use HTTPS")
-    if client.certificate is None:
-        return Verdict(Reason.CLIENT_CERTIFICATE_REQUIRED, "a management point on the internet takes certificates only")
-    return AUTHENTICATED
-
-
 # -- what clients of each kind may use -------------------------------------------------------------------------------
-
-WINDOWS = ("Windows 10", "Windows 11")
-"""Operating systems that can."""
 
 
 def effective_mode(management_point: ManagementPoint, site: Site, version: int) -> MpMode:
@@ -185,26 +165,27 @@ def credential_of(encounter: Encounter) -> Credential:
 
     Assumption: a client does not choose a certificate that has expired.
     """
-    issuer = encounter.client.certificate
+    client, issuer = encounter.client, encounter.client.certificate
     if issuer is not None and encounter.site.use_pki_client_certificate and not _expired(encounter, issuer):
         return Credential.CERTIFICATE
-    if encounter.client.identity in AZURE_AD_IDENTITIES and _can_get_token(encounter):
+    if client.identity in AZURE_AD_IDENTITIES and can_get_token(client, encounter.aad, encounter.version):
         return Credential.AZURE_AD
-    return Credential.SITE_TOKEN if has(encounter.version, Feature.SITE_TOKENS) else Credential.NONE
+    registered = encounter.registration is not Registration.NOWHERE
+    return Credential.SITE_TOKEN if registered and has(encounter.version, Feature.SITE_TOKENS) else Credential.NONE
 
 
 def _expired(encounter: Encounter, issuer: str) -> bool:
+    return has_expired(encounter.certificates, issuer, encounter.on_day)
+
+
+def has_expired(certificates: Certificates, issuer: str, on_day: date) -> bool:
     """Say whether the certificates that an authority issued to clients have expired."""
-    return not _in_date(encounter.certificates.authorities[issuer].client_certificates.expires, encounter.on_day)
-
-
-def _can_get_token(encounter: Encounter) -> bool:
-    return encounter.aad.cloud_management and encounter.client.os.startswith(WINDOWS)
+    return not _in_date(certificates.authorities[issuer].client_certificates.expires, on_day)
 
 
 # -- the client judges the gateway -----------------------------------------------------------------------------------
 
-_OF_SERVER: dict[Flaw, Reason] = {
+OF_SERVER: dict[Flaw, Reason] = {
     Flaw.TLS_VERSION: Reason.TLS_1_2_REQUIRED,
     Flaw.NO_CERTIFICATE: Reason.INVALID_CERT,
     Flaw.MISSING_AUTHORITY: Reason.INVALID_CA,
@@ -219,7 +200,7 @@ _OF_SERVER: dict[Flaw, Reason] = {
     Flaw.REVOKED: Reason.CERT_REVOKED,
     Flaw.REVOCATION_UNKNOWN: Reason.CERT_REV_FAILED,
 }
-"""What a client that refuses a gateway says, by the flaw it found."""
+"""What a client that refuses a server says, by the flaw it found."""
 
 
 def _trusts_gateway(encounter: Encounter) -> Verdict | None:
@@ -236,7 +217,7 @@ def _trusts_gateway(encounter: Encounter) -> Verdict | None:
     if verdict.accepted:
         return None
     first = verdict.faults[0]
-    return Verdict(_OF_SERVER[first.flaw], _server_detail(encounter, first))
+    return Verdict(OF_SERVER[first.flaw], _server_detail(encounter, first))
 
 
 def _server_detail(encounter: Encounter, fault: Fault) -> str:
@@ -266,7 +247,9 @@ def _shows_credential(encounter: Encounter) -> Verdict | None:
         return None
     issuer = encounter.client.certificate
     if issuer is None:
-        return Verdict(Reason.NO_IDENTITY, "the client has neither a certificate nor a token")
+        return Verdict(
+            Reason.NO_IDENTITY, f"the client has neither a certificate nor a token{_why_no_token(encounter)}"
+        )
     if _expired(encounter, issuer):
         return Verdict(Reason.CLIENT_CERTIFICATE_EXPIRED, "the client's certificate has expired, and it has no token")
     tab = communication_tab(encounter.version)
@@ -274,6 +257,13 @@ def _shows_credential(encounter: Encounter) -> Verdict | None:
         Reason.SITE_PKI_OPTION_OFF,
         f"the site does not use PKI client certificates: turn the option on (site properties, {tab} tab)",
     )
+
+
+def _why_no_token(encounter: Encounter) -> str:
+    if encounter.registration is Registration.NOWHERE and has(encounter.version, Feature.SITE_TOKENS):
+        return ": it was installed from the internet without /regtoken, and never was on the intranet"
+    without_user = encounter.client.signed_in == "nobody" and encounter.client.identity in AZURE_AD_IDENTITIES
+    return ": nobody is signed in, and the device gets none by itself" if without_user else ""
 
 
 def _token_is_alive(encounter: Encounter) -> Verdict | None:
@@ -351,19 +341,38 @@ def _mode_suits(encounter: Encounter) -> Verdict | None:
     )
 
 
-def _connector_shows_certificate(encounter: Encounter) -> Verdict | None:
-    """Needed where the management point uses HTTPS and the client a certificate.
+def _takes_connector(encounter: Encounter) -> Verdict | None:
+    """Needed where the management point uses HTTPS and the client a certificate: one that its IIS takes.
 
-    Assumption: of several connection points, those without a certificate leave such requests to the others.
+    Assumption: of several connection points, those without such a certificate leave these requests to the others.
     """
     mode = effective_mode(encounter.management_point, encounter.site, encounter.version)
-    needed = mode == "https" and credential_of(encounter) is Credential.CERTIFICATE
-    bearers = [point for point in encounter.connection_points if point.client_certificate]
-    if not needed or any(_in_date(point.client_certificate_expires, encounter.on_day) for point in bearers):
+    if mode != "https" or credential_of(encounter) is not Credential.CERTIFICATE:
         return None
-    problem = f"expired on {bearers[0].client_certificate_expires}" if bearers else "is missing"
-    detail = f"the client authentication certificate of the connection point {problem}"
+    problems = [
+        problem_of_connector(point, encounter.certificates, encounter.site, encounter.on_day)
+        for point in encounter.connection_points
+    ]
+    if not all(problems):
+        return None
+    detail = f"the client authentication certificate of the connection point {problems[0]}"
     return Verdict(Reason.CONNECTION_POINT_CERTIFICATE, detail)
+
+
+def _connector_trusts(encounter: Encounter) -> Verdict | None:
+    """A connection point that calls a management point by HTTPS judges its web server certificate, too.
+
+    Assumption: a connection point trusts the roots of all authorities, and checks no revocation list.
+    """
+    name, mode = encounter.management_point.certificate, encounter.management_point.mode
+    if name is None or mode != "https":
+        return None
+    judge = judging_server_on_premises(encounter.certificates, encounter.management_point.server, encounter.on_day)
+    verdict = verify(server_chain(encounter.certificates, name), judge)
+    if verdict.accepted:
+        return None
+    detail = f"the connection point does not take the management point's certificate: {verdict.faults[0].flaw.value}"
+    return Verdict(Reason.MANAGEMENT_POINT_CERTIFICATE, detail)
 
 
 def _in_date(expires: date | None, on_day: date) -> bool:
@@ -379,7 +388,8 @@ CHECKS: tuple[Callable[[Encounter], Verdict | None], ...] = (
     _is_mapped,
     _is_connected,
     _mode_suits,
-    _connector_shows_certificate,
+    _connector_trusts,
+    _takes_connector,
 )
 """All checks, in order."""
 

@@ -6,7 +6,7 @@ the internet, and for Microsoft's updates Microsoft Update alone (source: "Conte
 updates").
 
 Assumption: On the intranet cloud sources stand at the end of the list from the beginning of the search on.
-Assumption: A distribution point on the internet serves clients with a certificate, one on the intranet serves all.
+Assumption: A distribution point on the internet serves clients whose certificate IIS takes; inside, all are served.
 Assumption: Microsoft Update answers every client, and so does the storage of a gateway while the gateway runs.
 """
 
@@ -15,7 +15,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from cmgsim.boundaries.fallback import Role, current_groups, joining_moments, pool
-from cmgsim.design.clients import Population
 from cmgsim.design.content import Package
 from cmgsim.design.model import Design
 from cmgsim.design.versions import Feature, has
@@ -78,10 +77,13 @@ def serves_content(design: Design, gateway: Deployment) -> bool:
     return has(design.site_version(), Feature.GATEWAY_CONTENT) and gateway.settings.content is not False
 
 
-def source_answer(population: Population, contact: Contact, gateway: Deployment | None) -> int:
-    """Return the status that a download meets at a source; *gateway* is what serves under its name now."""
-    if contact.over is Over.INTERNET and contact.source != MICROSOFT_UPDATE:
-        return SERVED if population.certificate is not None else 403
+def asks_certificate(contact: Contact) -> bool:
+    """Say whether a source takes clients with a certificate alone, as a distribution point on the internet does."""
+    return contact.over is Over.INTERNET and contact.source != MICROSOFT_UPDATE
+
+
+def source_answer(contact: Contact, gateway: Deployment | None) -> int:
+    """Return the status that a download meets at any other source; *gateway* is what serves under its name now."""
     return NO_ANSWER if contact.fqdn and gateway is None else SERVED
 
 
@@ -107,8 +109,10 @@ def content_pool(
 
 def preferring_cloud(server: SiteServer, locales: Sequence[Locale]) -> Iterator[int]:
     """Yield the locales in which some current group prefers cloud based sources (1810 and later)."""
+    yield from (number for number, locale in enumerate(locales) if prefers_cloud(server, locale))
+
+
+def prefers_cloud(server: SiteServer, locale: Locale) -> bool:
+    """Say whether some current group of a locale prefers cloud based sources."""
     groups = server.boundary_groups
-    for number, locale in enumerate(locales):
-        current = current_groups(groups, locale.groups, locale.site)
-        if any(groups[name].cloud_before_on_premises for name in current):
-            yield number
+    return any(groups[name].cloud_before_on_premises for name in current_groups(groups, locale.groups, locale.site))

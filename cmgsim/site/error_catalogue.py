@@ -50,12 +50,30 @@ CATALOGUE: tuple[Error, ...] = (
         "a client without a certificate asks a management point with HTTPS directly",
         (Reason.CLIENT_CERTIFICATE_REQUIRED,),
     ),
+    Error(
+        403,
+        "Forbidden: client certificate revoked",
+        "IIS finds the client's certificate on a revocation list, or cannot fetch the list",
+        (Reason.CLIENT_CERTIFICATE_REVOKED,),
+    ),
+    Error(
+        403,
+        "Forbidden: client certificate untrusted",
+        "the client's certificate leads to no root that the site trusts",
+        (Reason.CLIENT_CERTIFICATE_UNTRUSTED,),
+    ),
+    Error(
+        403,
+        "Forbidden: client certificate expired or not yet valid",
+        "IIS finds a certificate of the client's chain out of date",
+        (Reason.CLIENT_CERTIFICATE_OUT_OF_DATE,),
+    ),
     Error(404, "Not Found", "no address was published for that management point", (Reason.NO_MAPPING,)),
     Error(
         500,
         "CMGConnector_InternalServerError",
-        "no connection point has a link to the gateway, or it does not reach the management point",
-        (Reason.NO_CONNECTION_POINT,),
+        "no connection point has a link to the gateway, or it does not reach or trust the management point",
+        (Reason.NO_CONNECTION_POINT, Reason.MANAGEMENT_POINT_CERTIFICATE),
     ),
 )
 """Every error of a request, in the order of its way."""

@@ -197,6 +197,20 @@ class OrphanFound(Fact):
 
 
 @dataclass(frozen=True)
+class SiteTokensLapsed(Fact):
+    """The site tokens of a population were not renewed for too long: gateways refuse its clients from now on."""
+
+    population: str
+
+
+@dataclass(frozen=True)
+class SiteTokensRenewed(Fact):
+    """The clients of a population whose site tokens had lapsed have registered on the intranet, and have new ones."""
+
+    population: str
+
+
+@dataclass(frozen=True)
 class AlertRaised(Fact):
     """Outbound traffic of 14 days crossed an alert level."""
 

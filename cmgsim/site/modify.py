@@ -74,12 +74,37 @@ MATRIX: dict[str, Row] = {
     ),
     "alerts": Row(How.AT_SITE, _MODIFY, "Alerts"),
     "management_certificate": Row(How.AT_SITE, _MODIFY, "General > Azure management certificate", models=("classic",)),
-    "deployment": Row(How.REDEPLOY, _REDEPLOY, "Classic deployment method to Azure Resource Manager"),
+    "deployment": Row(How.REDEPLOY, _REDEPLOY, "Deployment model"),
     "subscription": Row(How.REDEPLOY, _REDEPLOY, "Subscription"),
     "service_fqdn": Row(How.REDEPLOY, _REDEPLOY, "Service name"),
     "region": Row(How.REDEPLOY, _REDEPLOY, "Region"),
     "resource_group": Row(How.REDEPLOY, "Modify a CMG (later versions)", "Resource group"),
 }
+
+
+_CLASSIC, _ARM = "Classic deployment method", "Azure Resource Manager"
+_CLOUD_SERVICE, _SCALE_SET = "Cloud service (classic)", "virtual machine scale set"
+#: The triggers by which another deployment model means a redeployment, by the model now and the one wanted.
+MODEL_TRIGGERS: dict[tuple[str, str], str] = {
+    ("classic", "arm"): f"{_CLASSIC} to {_ARM}",
+    ("arm", "classic"): f"{_ARM} to classic deployment method",
+    ("classic", "vmss"): f"{_CLOUD_SERVICE} to {_SCALE_SET}",
+    ("arm", "vmss"): f"{_CLOUD_SERVICE} to {_SCALE_SET}",
+    ("vmss", "classic"): "Virtual machine scale set to cloud service (classic)",
+    ("vmss", "arm"): "Virtual machine scale set to cloud service (classic)",
+}
+
+
+#: The other model that a redeployment commonly leads to.
+_USUAL = {"classic": "arm", "arm": "vmss", "vmss": "arm"}
+
+
+def label_of(setting: str, version: int, model: str) -> str:
+    """Return what a setting is called where one changes it; another deployment model by where it leads."""
+    wanted = _USUAL[model]
+    if setting != "deployment" or (wanted == "vmss" and not has(version, Feature.SCALE_SET)):
+        return MATRIX[setting].label
+    return MODEL_TRIGGERS[model, wanted]
 
 
 @dataclass(frozen=True)
@@ -121,6 +146,8 @@ def current(design: Design, deployment: Deployment, name: str, value: object) ->
 
 def _judge(design: Design, deployment: Deployment, name: str, row: Row, value: Any) -> None:
     version, model = design.site_version(), deployment.settings.deployment
+    if name == "deployment":
+        raise _another_model(deployment, version, model, value)
     if row.how is How.REDEPLOY:
         raise redeploy(deployment, row.label, row.source)
     if model not in row.models:
@@ -136,6 +163,16 @@ def _judge(design: Design, deployment: Deployment, name: str, row: Row, value: A
     if name == "alerts" and value.stop_on_critical and not has(version, Feature.STOP_ON_CRITICAL):
         reason = f"version {version} cannot {Feature.STOP_ON_CRITICAL.value}"
         raise _refused("STOP_NOT_AVAILABLE", deployment, reason, "leave it out", "Monitor cloud management gateway")
+
+
+def _another_model(deployment: Deployment, version: int, model: str, wanted: str) -> Refused:
+    """Return the refusal of another deployment model; a cloud service becomes a scale set by Convert from 2107 on."""
+    trigger = MODEL_TRIGGERS[model, wanted]
+    if wanted != "vmss" or not has(version, Feature.CONVERT):
+        return redeploy(deployment, trigger, _REDEPLOY)
+    reason = f"the Properties pages do not change the deployment model: {trigger}"
+    remedy = "use Convert in the console, or create a new gateway, let clients learn of it, then delete this one"
+    return _refused("REDEPLOY_REQUIRED", deployment, reason, remedy, "Modify a CMG (later versions)")
 
 
 def _new_certificate(design: Design, deployment: Deployment, name: str) -> None:

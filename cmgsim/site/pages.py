@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from cmgsim.design.gateways import DEPLOYMENT_MODEL
 from cmgsim.design.names import NameProblem, fqdn_of, service_name
 from cmgsim.design.versions import GATES, PROFILES, Feature, has
-from cmgsim.site.modify import MATRIX, How
+from cmgsim.site.modify import MATRIX, How, label_of
 from cmgsim.site.wizard import Entry, effective_content, new_group
 from cmgsim.units import format_share, format_size
 
@@ -63,7 +63,7 @@ def fields(version: int, model: str) -> tuple[WizardField, ...]:
 def changeable(version: int, model: str) -> tuple[tuple[str, str, How], ...]:
     """Return every setting of a gateway, the place in its Properties, and what it takes to change it."""
     return tuple(
-        (setting, row.label, row.how)
+        (setting, label_of(setting, version, model), row.how)
         for setting, row in MATRIX.items()
         if model in row.models and (row.feature is None or has(version, row.feature))
     )

@@ -56,6 +56,7 @@ class SiteServer:
         self.deployed: dict[str, tuple[str, ...]] = dict.fromkeys(design.clients, ())
         self.registry: dict[str, str] = {}
         self.settings: dict[str, ClientSettings] = {name: design.settings_of(name) for name in design.clients}
+        self._assigned: dict[str, str] = {name: population.site for name, population in design.clients.items()}
 
     def due(self) -> int | None:
         """Return None: it waits for the administrator."""
@@ -78,6 +79,10 @@ class SiteServer:
         """Say whether a management point takes traffic from gateways: the box is checked, and it is no secondary's."""
         found = self.management_points[management_point]
         return found.gateway_traffic and self.sites[found.site].kind != "secondary"
+
+    def all_use_gateways(self, site: str) -> bool:
+        """Say whether the client settings let every client of a site use gateways."""
+        return all(self.settings[name].use_gateway for name, own in self._assigned.items() if own == site)
 
 
 def _enable_feature(server: SiteServer, feature: str) -> list[RoleChanged]:

@@ -15,31 +15,45 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import cached_property
 
 from cmgsim import draws
-from cmgsim.boundaries.fallback import Candidate, Kind, Preference, current_groups, tiers_of_management_points
+from cmgsim.boundaries.fallback import Candidate, Kind, Preference, Tier, current_groups, tiers_of_management_points
+from cmgsim.design.certificates import Certificates
 from cmgsim.design.clients import Population
+from cmgsim.design.identity import registration_of
 from cmgsim.design.model import Design
 from cmgsim.design.modes import AZURE_AD_IDENTITIES
+from cmgsim.design.roles import ManagementPoint
 from cmgsim.design.versions import Feature, has
-from cmgsim.site.authentication import (
-    Encounter,
-    Verdict,
-    authenticate,
-    authenticate_on_intranet,
-    authenticate_over_internet,
-)
+from cmgsim.site.authentication import Encounter, Verdict, authenticate
 from cmgsim.site.balancer import opened
 from cmgsim.site.client import ACTIVITIES, Metered, Target
 from cmgsim.site.conditions import Conditions, Part, expired_too
 from cmgsim.site.connection_point import ConnectionPoint
-from cmgsim.site.content import content_contacts, content_pool, preferring_cloud, source_answer, sources_of
+from cmgsim.site.content import (
+    asks_certificate,
+    content_contacts,
+    content_pool,
+    preferring_cloud,
+    prefers_cloud,
+    source_answer,
+    sources_of,
+)
 from cmgsim.site.deployment import Deployment
+from cmgsim.site.direct import Visit, authenticate_on_intranet, authenticate_over_internet, takes_certificate
 from cmgsim.site.landscape import NO_ANSWER, NOTHING_PUBLISHED, SERVED, Contact, Landscape, Over, Told
 from cmgsim.site.locales import Locale
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.stations import routes, stations
-from cmgsim.site.update_points import behind, connectors, update_contacts, update_pool, with_update_points
+from cmgsim.site.update_points import (
+    behind,
+    connectors,
+    scans_over_gateways,
+    update_contacts,
+    update_pool,
+    with_update_points,
+)
 from cmgsim.units import timedelta_us
 
 _LOWEST_ROLE_ID = 10**16
@@ -57,16 +71,17 @@ def survey(
     day: date,
     conditions: Conditions | None = None,
     taking: Mapping[str, tuple[int, ...]] | None = None,
+    token_ages: Mapping[str, timedelta] | None = None,
 ) -> Landscape:
     """Return what clients can see now.
 
     *deployments* and *connection_points* are all of the design, by name; *day* is today, for certificates that expire;
     without *conditions* everything works. *taking* are the VMs that load balancers hand requests to, by gateway; left
-    out, all that run.
+    out, all that run. *token_ages* says by population how old site tokens are; left out, none has lapsed.
     """
     conditions = Conditions() if conditions is None else conditions
     contacts = previous.contacts if previous else _every_contact(design, server, deployments)
-    scene = _Scene(design, server, deployments, connection_points, contacts, day, conditions)
+    scene = _Scene(design, server, deployments, connection_points, contacts, day, conditions, token_ages or {})
     publications = _Publications(previous.publications if previous else ((),))
     offered = {site: scene.offered(site) for site in server.sites}
     published = tuple(publications.number(offered[site]) for site in server.sites)
@@ -75,7 +90,7 @@ def survey(
     registries = _registries(scene, publications)
     every = previous.stations if previous else stations(design)
     doors = taking or {name: conditions.running(deployment) for name, deployment in deployments.items()}
-    met = [scene.answers(population) for population in design.clients.values()]
+    met = [scene.answers(name, population) for name, population in design.clients.items()]
     return Landscape(
         contacts=contacts,
         publications=publications.all(),
@@ -95,7 +110,9 @@ def survey(
         content_pools=tuple(content_pool(design, server, locale, contacts) for locale in locales),
         cloud_first=tuple(preferring_cloud(server, locales)),
         registries=registries,
-        update_pools=tuple(update_pool(server, locale, contacts) for locale in locales),
+        update_pools=tuple(
+            update_pool(server, locale, contacts, scene.scans_over(locale, offered[locale.site])) for locale in locales
+        ),
         active_gateways=tuple(name for name in deployments if scene.active(deployments[name])),
         stations=every,
         routes=opened(routes(every, contacts, server, deployments, connection_points), every, doors),
@@ -206,6 +223,7 @@ class _Scene:
     contacts: tuple[Contact, ...]
     day: date
     conditions: Conditions
+    token_ages: Mapping[str, timedelta]
 
     def offered(self, site: str) -> tuple[int, ...]:
         """Return what a site answers location requests with: contact numbers, ascending."""
@@ -254,13 +272,13 @@ class _Scene:
         sites = dict.fromkeys(self.server.management_points[point].site for point in takers)
         return gateway.serving and any(self._connected(gateway, site) for site in sites)
 
-    def answers(self, population: Population) -> tuple[tuple[int, str], ...]:
+    def answers(self, name: str, population: Population) -> tuple[tuple[int, str], ...]:
         """Return the status that a request of that population meets at each contact, and the word of its reason."""
-        return tuple(self._met(population, contact) for contact in self.contacts)
+        return tuple(self._met(name, population, contact) for contact in self.contacts)
 
-    def _met(self, population: Population, contact: Contact) -> tuple[int, str]:
+    def _met(self, name: str, population: Population, contact: Contact) -> tuple[int, str]:
         """Return the status a request meets; a role that is down does not answer, or makes its gateway say so."""
-        answer = self._answer(population, contact)
+        answer = self._answer(name, population, contact)
         if isinstance(answer, Verdict) and answer.status != SERVED:
             return answer.status, answer.reason.word
         status = answer.status if isinstance(answer, Verdict) else answer
@@ -273,17 +291,19 @@ class _Scene:
             return self.conditions.broken(Part.UPDATE_POINT, contact.update_point)
         return self.conditions.broken(Part.MANAGEMENT_POINT, contact.management_point)
 
-    def _answer(self, population: Population, contact: Contact) -> Verdict | int:
-        site = self.server.sites[population.site]
+    def _answer(self, name: str, population: Population, contact: Contact) -> Verdict | int:
         if contact.target is Target.CONTENT:
-            return source_answer(population, contact, self._behind(contact.fqdn) if contact.fqdn else None)
+            if asks_certificate(contact):
+                site = self.server.sites[population.site]
+                return takes_certificate(population, site, self.certificates, self.day)
+            return source_answer(contact, self._behind(contact.fqdn) if contact.fqdn else None)
         if contact.target is Target.UPDATE_POINT and contact.over is Over.INTRANET:
             return SERVED
         point = behind(self.server, contact)
         if contact.over is Over.INTRANET:
-            return authenticate_on_intranet(population, point, self.server.sites[point.site], self.server.version)
+            return authenticate_on_intranet(self._visit(population, point))
         if contact.over is Over.INTERNET:
-            return authenticate_over_internet(population, point)
+            return authenticate_over_internet(self._visit(population, point))
         gateway = self._behind(contact.fqdn)
         if gateway is None:
             return NO_ANSWER
@@ -292,17 +312,35 @@ class _Scene:
                 client=population,
                 gateway=gateway.settings,
                 fqdn=contact.fqdn,
-                certificates=expired_too(self.design.certificates, self.conditions, self.day),
+                certificates=self.certificates,
                 aad=self.design.azure.aad,
                 connection_points=connectors(
                     contact, [link.settings for link in self._connected(gateway, population.site)]
                 ),
                 management_point=point,
-                site=site,
+                site=self.server.sites[population.site],
                 version=self.server.version,
                 on_day=self.day,
+                token_age=self.token_ages.get(name),
+                registration=registration_of(population, self.design.day_plans[population.day_plan]),
             )
         )
+
+    def _visit(self, population: Population, point: ManagementPoint) -> Visit:
+        return Visit(
+            population,
+            point,
+            self.server.sites[population.site],
+            self.certificates,
+            self.design.azure.aad,
+            self.server.version,
+            self.day,
+        )
+
+    @cached_property
+    def certificates(self) -> Certificates:
+        """The certificates of the design, with those expired that faults say so of."""
+        return expired_too(self.design.certificates, self.conditions, self.day)
 
     def tiers(self, locale: Locale, offered: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
         """Return the contacts that clients of a locale use on the intranet, best tier first."""
@@ -314,7 +352,14 @@ class _Scene:
             [name for name in points if points[name].site == locale.site],
             self._gateways_in_groups(offered),
         )
+        if has(self.server.version, Feature.CLOUD_POLICY) and prefers_cloud(self.server, locale):
+            tiers = _gateways_first(tiers)
         return tuple(tuple(sorted(self._numbers(tier, offered))) for tier in tiers)
+
+    def scans_over(self, locale: Locale, offered: tuple[int, ...]) -> tuple[int, ...]:
+        """Return the contacts that clients of a locale can scan against over gateways of their groups."""
+        names = {name: self.deployments[name].fqdn for name in self._gateways_in_groups(offered)}
+        return scans_over_gateways(self.contacts, offered, self.server, locale, names)
 
     def _preference(self) -> Preference:
         on = self.design.hierarchy.prefer_boundary_group_management_points
@@ -356,3 +401,14 @@ class _Scene:
             for point in self.connection_points.values()
             if point.gateway == gateway.name and point.site == site and point.connected
         ]
+
+
+def _gateways_first(tiers: Sequence[Tier]) -> tuple[Tier, ...]:
+    """Put the gateways of the best tier into one of their own, before all others.
+
+    Source: "Configure boundary groups" (later versions): a group's preference of cloud based sources holds for policy.
+    """
+    best = tiers[0] if tiers else ()
+    cloud = tuple(candidate for candidate in best if candidate.kind is Kind.GATEWAY)
+    others = tuple(candidate for candidate in best if candidate.kind is not Kind.GATEWAY)
+    return tuple(tier for tier in (cloud, others, *tiers[1:]) if tier)

@@ -10,17 +10,25 @@ Assumption: Where no boundary group references a software update point, all of t
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
-from cmgsim.boundaries.fallback import Role, current_groups, joining_moments, pool
+from cmgsim.boundaries.fallback import UPDATE_POINT_FLOOR_US, Role, current_groups, joining_moments, pool
 from cmgsim.design.roles import ConnectionPoint, ManagementPoint
+from cmgsim.design.versions import Feature, has
 from cmgsim.draws import identity
 from cmgsim.site.client import Target
+from cmgsim.site.content import prefers_cloud
 from cmgsim.site.landscape import Contact, Over
 from cmgsim.site.locales import Locale
 from cmgsim.site.site_server import SiteServer
 
 _LOWEST_ROLE_ID = 10**16
+_ANY_CERTIFICATE = {
+    "client_certificate": True,
+    "client_certificate_expires": None,
+    "client_certificate_issuer": None,
+    "client_certificate_revoked_on": None,
+}
 
 
 def update_contacts(server: SiteServer, names: Sequence[str]) -> tuple[Contact, ...]:
@@ -51,14 +59,44 @@ def with_update_points(
     return tuple(sorted({*offered, *points}))
 
 
-def update_pool(server: SiteServer, locale: Locale, contacts: Sequence[Contact]) -> tuple[tuple[int, int], ...]:
-    """Return the update points for clients of a locale, as (us after the first failure, contact), as they join."""
+def update_pool(
+    server: SiteServer, locale: Locale, contacts: Sequence[Contact], over_gateways: Sequence[int] = ()
+) -> tuple[tuple[int, int], ...]:
+    """Return the update points for clients of a locale, as (us after the first failure, contact), as they join.
+
+    *over_gateways* are the contacts that they can scan against over gateways of their groups. Where a group prefers
+    cloud based sources (2203 and later), the others join when clients may turn to another one.
+    """
     numbers = {
         contact.update_point: number
         for number, contact in enumerate(contacts)
         if contact.target is Target.UPDATE_POINT and contact.over is Over.INTRANET
     }
-    return tuple((at_us, numbers[name]) for at_us, name in _joining(server, locale))
+    cloud = tuple((0, number) for number in over_gateways)
+    cloud_first = cloud and has(server.version, Feature.CLOUD_SCANS) and prefers_cloud(server, locale)
+    floor_us = UPDATE_POINT_FLOOR_US if cloud_first else 0
+    points = tuple((max(at_us, floor_us), numbers[name]) for at_us, name in _joining(server, locale))
+    at_once = tuple(pair for pair in points if pair[0] == 0)
+    return (*at_once, *cloud, *(pair for pair in points if pair[0] > 0))
+
+
+def scans_over_gateways(
+    contacts: Sequence[Contact], offered: Sequence[int], server: SiteServer, locale: Locale, names: Mapping[str, str]
+) -> tuple[int, ...]:
+    """Return the contacts that clients of a locale can scan against over gateways of their groups (2006 and later).
+
+    *offered* is what their site publishes, *names* the service name of each gateway that references can mean now.
+    Assumption: only gateways of current groups count; one that a neighbour references is no software update point.
+    Assumption: where some clients of a site may not use gateways, none of its clients scans over them on the intranet.
+    """
+    if not has(server.version, Feature.GATEWAY_SCANS) or not server.all_use_gateways(locale.site):
+        return ()
+    groups = server.boundary_groups
+    current = current_groups(groups, locale.groups, locale.site)
+    here = [names[name] for group in current for name in groups[group].references.gateways if name in names]
+    return tuple(
+        number for number in offered if contacts[number].target is Target.UPDATE_POINT and contacts[number].fqdn in here
+    )
 
 
 def behind(server: SiteServer, contact: Contact) -> ManagementPoint:
@@ -74,7 +112,7 @@ def connectors(contact: Contact, connected: Sequence[ConnectionPoint]) -> tuple[
     """Return the connection points of a request as its role sees them: an update point asks them no certificate."""
     if contact.target is Target.MANAGEMENT_POINT:
         return tuple(connected)
-    return tuple(point.model_copy(update={"client_certificate": True}) for point in connected)
+    return tuple(point.model_copy(update=_ANY_CERTIFICATE) for point in connected)
 
 
 def _joining(server: SiteServer, locale: Locale) -> Iterator[tuple[int, str]]:

@@ -25,6 +25,7 @@ from cmgsim.site.portal import Portal
 from cmgsim.site.rebuilds import Platform
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
+from cmgsim.site.tokens import Served, SiteTokens
 from cmgsim.units import PARTS_PER_MILLION
 from cmgsim.world.components import Azure, Calendar, FleetDoor, PlanLog
 from cmgsim.world.world import Sites, World
@@ -64,7 +65,18 @@ def build(
     }
     meter = Meter()
     population = populate(design, seed, scale)
-    landscape = survey(design, population.locales, server, manager.deployments, connection_points, None, design.start)
+    served = Served()
+    tokens = SiteTokens(design, served)
+    landscape = survey(
+        design,
+        population.locales,
+        server,
+        manager.deployments,
+        connection_points,
+        None,
+        design.start,
+        token_ages=tokens.ages(0),
+    )
     fleet = live(chosen(engine), population, landscape, seed, watched(design, population, watch))
     kernel = Kernel(
         [
@@ -79,11 +91,12 @@ def build(
             balancer,
             faults,
             Portal(design, arm, manager.deployments),
+            tokens,
             *connection_points.values(),
         ]
     )
     kernel.trace.add(0, "site", ActiveGatewaysChanged(landscape.active_gateways))
-    sites = Sites(arm, manager, server, connection_points, meter, conditions, balancer, faults)
+    sites = Sites(arm, manager, server, connection_points, meter, conditions, balancer, faults, tokens, served)
     return World(design, seed, scale, kernel, sites, population, fleet, landscape)
 
 

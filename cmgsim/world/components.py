@@ -188,6 +188,14 @@ class Calendar:
             for name, point in design.roles.connection_points.items()
             if (day := point.client_certificate_expires) is not None
         ]
+        turns += [
+            (
+                _midnight_after(day - timedelta(days=1), design),
+                CertificateTurned(f"client certificate of connection point {name}", "revoked"),
+            )
+            for name, point in design.roles.connection_points.items()
+            if (day := point.client_certificate_revoked_on) is not None
+        ]
         self._midnights = sorted(((at_us, fact) for at_us, fact in turns if at_us > 0), key=lambda turn: turn[0])
         self._next = 0
 

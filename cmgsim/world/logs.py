@@ -26,7 +26,8 @@ def log_files(run: Run) -> list[LogFile]:
     """Return every log: of the site server, of connection points, of VMs as far as pulled, and of watched clients."""
     logs = server_files(server_lines(run), run.design, run.seed, run.ended_us)
     entries = () if run.diary is None else run.diary.entries
-    lines = lines_of_diary(entries, run.landscape, run.roll.population.tolist())
+    identities = [population.identity for population in run.design.clients.values()]
+    lines = lines_of_diary(entries, run.landscape, run.roll.population.tolist(), identities)
     return [*logs, *client_files(lines, run.design, run.client_name)]
 
 

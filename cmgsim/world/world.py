@@ -42,6 +42,7 @@ from cmgsim.site.meters import Meter
 from cmgsim.site.resources import service_of
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
+from cmgsim.site.tokens import Served, SiteTokens, way_of
 from cmgsim.tables import Table
 from cmgsim.units import DAY, MINUTE, duration_us
 from cmgsim.world.components import Azure, AzureAsked
@@ -88,6 +89,8 @@ class Sites:
     conditions: Conditions
     load_balancer: LoadBalancer
     faults: Faults
+    tokens: SiteTokens
+    served: Served
 
 
 class World:
@@ -117,6 +120,7 @@ class World:
         self._metered = fleet.egress_bytes()
         kernel.before_moving = self._before_moving
         self._surveyed = len(kernel.trace)
+        self._note_service()
 
     # -- looking ----------------------------------------------------------------------------------------------------
 
@@ -317,7 +321,13 @@ class World:
             self.fleet.behold(self.landscape)
             for fact in _changes(self.design, before, self.landscape):
                 self.kernel.trace.add(self.now_us, "site", fact)
+            self._note_service()
         self._surveyed = len(self.kernel.trace)
+
+    def _note_service(self) -> None:
+        """Note how those are served from now on whose site tokens live by it."""
+        for name in self.sites.tokens.holders:
+            self.sites.served.note(self.now_us, name, way_of(self.design, name, self.landscape))
 
     def _read_meters(self) -> None:
         """Add what left Azure since the last reading to the meters of the gateways that serve under each name."""
@@ -341,6 +351,7 @@ class World:
             self._today(),
             self.sites.conditions,
             {name: self.sites.load_balancer.taking(name) for name in self.deployments},
+            self.sites.tokens.ages(self.now_us),
         )
 
     def _today(self) -> date:

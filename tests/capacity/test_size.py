@@ -10,11 +10,12 @@ from crowds import crowd
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cmgsim.capacity.demand import Demand, count_demand
+from cmgsim.capacity.demand import Course, Demand, count_demand
 from cmgsim.capacity.limits import Limit, binding
 from cmgsim.capacity.network import Candidate, Speeds, quantile_of, requests_of, send_through
 from cmgsim.capacity.size import Survive, demand_source, size
 from cmgsim.capacity.target import Aim, Target, read_target
+from cmgsim.design.plan import Plan
 from cmgsim.errors import Refused, UsageError
 from cmgsim.fleet.measures import Hop
 from cmgsim.site.client import Activity
@@ -219,3 +220,44 @@ def test_the_fullest_limit_binds():
     assert binding([some, none]) is none
     assert "not enough" in str(none)
     assert Limit("d", 0, 0, "x").share == 0
+
+
+@pytest.fixture(scope="module")
+def sized():
+    """What 300 clients ask that get a package from storage, and the sizing for them."""
+    packages = {"tool": {"size": "10 MB", "distribution_points": []}}
+    settings = {"road": {"cloud_distribution_point": True}}
+    road = {"count": 300, "site": "P01", "day_plan": "always", "certificate": "root", "settings": "road"}
+    plan = Plan.model_validate(
+        {"plan": "Deploy", "steps": [{"deploy_content": {"package": "tool", "populations": ["road"]}}]}
+    )
+    design = crowd(content={"packages": packages}, client_settings=settings, clients={"road": road})
+    counted = demand_source(design, 1, course=Course(plan=plan))
+    return counted(0), size(design, counted=counted)
+
+
+class TestContent:
+    """Content leaves storage, not VMs: it costs, and its requests have a limit of their own."""
+
+    def test_downloads_from_storage_pass_no_vm(self, sized):
+        demand, _ = sized
+        assert demand.downloads.sum() == 300
+        assert demand.requests[:, Activity.DOWNLOAD].sum() == demand.intranet[:, Activity.DOWNLOAD].sum() == 0
+        assert demand.scaled(2 * PARTS_PER_MILLION).downloads.sum() == 600
+
+    def test_the_limit_of_storage_is_among_those_that_can_bind(self, sized):
+        demand, sizing = sized
+        (limit,) = [one for one in sizing.drawn if one.name == "Azure storage"]
+        assert (limit.need, limit.have) == (demand.downloads_a_second, 500)
+        assert 1 <= limit.need == -(-int(demand.downloads.max()) // 300)
+        assert "requests a second for one file" in str(sizing)
+
+    def test_a_month_has_the_cost_of_storage_in_it(self, sized):
+        _, sizing = sized
+        assert sizing.monthly.storage is not None
+        assert sizing.data()["month"]["storage"] == str(sizing.monthly.storage)
+
+    def test_without_content_nothing_is_said_of_storage(self, office):
+        sizing = size(crowd(800), counted=office)
+        assert all(limit.name != "Azure storage" for limit in sizing.drawn)
+        assert "storage" not in str(sizing)

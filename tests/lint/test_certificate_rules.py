@@ -88,6 +88,47 @@ def test_revoked_certificates_are_found_in_chains_and_among_what_gateways_trust(
     assert found(later, "CMG219", wait="3d") == ["certificates.authorities.corp.revoked_on"]
 
 
+def test_the_connection_points_certificate_is_revoked_within_a_month_or_the_plan():
+    where = "roles.connection_points.cp1.client_certificate_revoked_on"
+    assert found(design(point={"client_certificate_revoked_on": "2019-08-28"}), "CMG402") == [where]
+    later = design(point={"client_certificate_revoked_on": "2019-08-29"})
+    assert found(later, "CMG402") == []
+    assert found(later, "CMG402", wait="31d") == [where]
+
+
+def test_lists_are_needed_on_the_intranet_where_somebody_shows_a_certificate_to_iis():
+    hidden = {"authority": {"crl_on_intranet": False}}
+    assert found(design(**hidden), "CMG222") == ["certificates.authorities.corp.crl_on_intranet"]
+    assert found(design(mode="enhanced_http", **hidden), "CMG222") == []
+    point = design(point={"client_certificate_issuer": "corp"}, **hidden)
+    others = point.model_copy(update={"clients": {}})
+    assert found(others, "CMG222") == ["certificates.authorities.corp.crl_on_intranet"]
+
+
+def test_who_was_installed_to_check_no_list_does_not_need_the_gateways_list():
+    hidden = design(server={"issuer": "corp"}, authority={"crl_published": False})
+    assert found(hidden, "CMG214") == ["hierarchy.sites.PS1.clients_check_crl"]
+    road = hidden.clients["road"].model_copy(update={"command_line": "/NoCRLCheck"})
+    assert found(hidden.model_copy(update={"clients": {"road": road}}), "CMG214") == []
+
+
+@pytest.mark.parametrize(
+    ("clients", "version", "rules"),
+    [
+        ({}, 1806, []),
+        ({"signed_in": "nobody"}, 1806, []),
+        ({"signed_in": "nobody"}, 1802, ["CMG606"]),
+        ({"signed_in": "nobody", "os": "Windows 10 1709"}, 1906, ["CMG606"]),
+        ({"signed_in": "nobody", "os": "Windows 10 1709"}, 2002, []),
+    ],
+)
+def test_a_device_with_nobody_signed_in_gets_a_token_of_its_own_or_none(clients, version, rules):
+    road = {"count": 5, "site": "PS1", "day_plan": "always", "identity": "aad_joined", **clients}
+    data = design().model_dump(mode="json", exclude_unset=True) | {"clients": {"road": road}}
+    data["hierarchy"]["version"] = version
+    assert [finding.rule for finding in lint(Design.model_validate(data), None, select=["CMG606"])] == rules
+
+
 def test_keys_have_one_of_two_lengths():
     lengths = {bits: found(design(server={"key_bits": bits}), "CMG206") for bits in (1024, 2048, 3072, 4096, 8192)}
     assert [bits for bits, where in lengths.items() if not where] == [2048, 4096]

@@ -3,6 +3,7 @@
 import pytest
 from worlds import design_of
 
+from cmgsim.fleet.days import Place
 from cmgsim.fleet.diary import Entry
 from cmgsim.fleet.life import Deed
 from cmgsim.observe.client_logs import TELL, lines_of_diary
@@ -46,6 +47,41 @@ def test_a_client_says_where_it_finds_itself(landscape, connection, words):
     entry = Entry(0, 0, Deed.DETECTED, connection, 0, 0)
     assert told(landscape, entry) == [("ClientLocation.log", Kind.INFORMATION, words)]
     assert told(landscape, Entry(0, 0, Deed.DETECTED, Connection.OFF, 0, 0)) == []
+
+
+@pytest.mark.parametrize(
+    ("identity", "intranet", "internet"),
+    [
+        ("workgroup", "Client is in Intranet", "Client is in Internet"),
+        ("aad_joined", "Client is in Intranet", "Client is in Internet"),
+        ("ad_joined", "Domain joined client is in Intranet", "Domain joined client is in Internet"),
+        ("hybrid", "Domain joined client is in Intranet", "Domain joined client is in Internet"),
+    ],
+)
+def test_only_who_is_joined_to_a_domain_says_so(landscape, identity, intranet, internet):
+    entries = [Entry(at, 0, Deed.DETECTED, found, 0, 0) for at, found in enumerate(Connection)]
+    lines = [line.text for line in lines_of_diary(entries, landscape, [1], ["ad_joined", identity])]
+    assert lines == [intranet, internet, "Client is in Internet"]
+
+
+@pytest.mark.parametrize(
+    ("place", "identity", "words"),
+    [
+        (Place.INTRANET, "ad_joined", "Domain joined client is in Unknown location. Default to internet"),
+        (Place.VPN, "hybrid", "Domain joined client is in Unknown location. Default to internet"),
+        (Place.INTERNET, "ad_joined", "Domain joined client is in Internet"),
+        (Place.INTRANET, "workgroup", "Client is in Internet"),
+    ],
+)
+def test_where_nobody_answers_a_client_of_a_domain_says_that_it_does_not_know_where_it_is(
+    landscape, place, identity, words
+):
+    moved = Entry(0, 0, Deed.MOVED, place, 0, 0)
+    found = Entry(1, 0, Deed.DETECTED, Connection.INTERNET, 0, 0)
+    last = list(lines_of_diary([moved, found], landscape, [0], [identity]))[-1]
+    assert last.text.startswith(words)
+    other = list(lines_of_diary([moved, Entry(1, 1, *found[2:])], landscape, [0, 0], [identity]))[-1]
+    assert "Unknown" not in other.text, "another client has moved"
 
 
 @pytest.mark.parametrize(

@@ -8,6 +8,7 @@ import pytest
 from worlds import design_of
 
 from cmgsim.design.certificates import TurningDay
+from cmgsim.site.client import Target
 from cmgsim.units import DAY
 from cmgsim.world.build import build
 from cmgsim.world.components import CertificateExpired, CertificateTurned
@@ -26,6 +27,10 @@ TURNS = {
         {"roles.connection_points.cp1.client_certificate_expires": "2019-08-02"},
         403,
     ),
+    "the connection point's certificate is revoked": (
+        {"roles.connection_points.cp1.client_certificate_revoked_on": "2019-08-03"},
+        403,
+    ),
     "client certificates are revoked": (
         {"certificates.authorities.root.client_certificates": {"revoked_on": "2019-08-03"}},
         401,
@@ -33,10 +38,14 @@ TURNS = {
 }
 
 
-def answers(world) -> set[int]:
+def answers(world, target: Target = Target.MANAGEMENT_POINT) -> set[int]:
     """Return what clients hear at the contacts over the gateway that stands."""
     landscape = world.landscape
-    over = [number for number, contact in enumerate(landscape.contacts) if contact.fqdn == "oldcmg.cloudapp.net"]
+    over = [
+        number
+        for number, contact in enumerate(landscape.contacts)
+        if contact.fqdn == "oldcmg.cloudapp.net" and contact.target is target
+    ]
     return {statuses[number] for statuses in landscape.answers for number in over}
 
 
@@ -48,6 +57,8 @@ def test_clients_are_served_until_a_certificate_turns(word: str) -> None:
     assert answers(world) == {200}
     world.run(timedelta(seconds=2))
     assert answers(world) == {status}
+    scans = {200} if "connection point" in word else {status}
+    assert answers(world, Target.UPDATE_POINT) == scans, "update points ask connection points no certificate"
 
 
 def test_a_certificate_that_begins_later_serves_from_its_first_day() -> None:

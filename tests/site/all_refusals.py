@@ -13,15 +13,11 @@ from typing import Any
 
 from site_parts import Parts, design_of
 
+from cmgsim.design.identity import registration_of
 from cmgsim.design.plan import ModifyGateway
 from cmgsim.errors import Refused
-from cmgsim.site.authentication import (
-    Encounter,
-    authenticate,
-    authenticate_on_intranet,
-    authenticate_over_internet,
-    credential_of,
-)
+from cmgsim.site.authentication import Encounter, authenticate, credential_of
+from cmgsim.site.direct import Visit, authenticate_on_intranet, authenticate_over_internet
 from cmgsim.site.modify import changes as changes_of
 from cmgsim.site.wizard import Entry, refusals
 
@@ -153,6 +149,9 @@ MODIFY: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
         {"management_certificate": "fresh"},
     ),
     "deployment": ({}, {"deployment": "vmss"}),
+    "deployment, where it can be converted": ({"hierarchy.version": 2107}, {"deployment": "vmss"}),
+    "deployment, back to a cloud service": (SCALE_SET, {"deployment": "arm"}),
+    "deployment, back to classic": ({}, {"deployment": "classic"}),
     "subscription": ({**SECOND, "gateways.east.subscription": "main"}, {"subscription": "second"}),
     "region": ({}, {"region": "westus"}),
     "service FQDN": ({}, {"service_fqdn": "other.contoso.com"}),
@@ -212,6 +211,13 @@ AAD: dict[str, Any] = {
     "roles.management_points.mp1.mode": "enhanced_http",
 }
 #: What a request over a gateway meets, by design; the day is the day of :data:`TODAY`.
+CP1: dict[str, Any] = {"site": "P01", "gateway": "east", "client_certificate_issuer": "issuing"}
+INSTALLED: dict[str, Any] = {
+    "hierarchy.version": 2002,
+    "clients.laptops.identity": "workgroup",
+    "clients.laptops.command_line": "SMSSITECODE=P01 CCMHOSTNAME=granitefalls.contoso.com/CCM_Proxy_MutualAuth/1",
+}
+
 REQUESTS: dict[str, dict[str, Any]] = {
     "a certificate": {},
     "a certificate of a private authority": PRIVATE,
@@ -263,6 +269,59 @@ REQUESTS: dict[str, dict[str, Any]] = {
     "a connection point with an expired certificate": {
         "roles.connection_points.cp1.client_certificate_expires": "2019-07-28"
     },
+    "a connection point with a revoked certificate": {
+        "roles.connection_points.cp1.client_certificate_revoked_on": "2019-07-29"
+    },
+    "a connection point whose certificate is on a list": {
+        "roles.connection_points.cp1": {**CP1, "client_certificate_revoked_on": "2019-07-29"}
+    },
+    "a connection point below a revoked authority": {
+        "roles.connection_points.cp1": CP1,
+        "certificates.authorities.issuing.revoked_on": "2019-07-29",
+        "clients.laptops.certificate": "root",
+    },
+    "a connection point below an expired authority": {
+        "roles.connection_points.cp1": CP1,
+        "certificates.authorities.issuing.expires": "2019-07-28",
+        "clients.laptops.certificate": "root",
+    },
+    "a connection point below an authority not yet valid": {
+        "roles.connection_points.cp1": CP1,
+        "certificates.authorities.issuing.valid_from": "2019-07-30",
+        "clients.laptops.certificate": "root",
+    },
+    "a connection point below a root off the trust list": {
+        "certificates.authorities.other": {},
+        "hierarchy.sites.P01.trusted_roots": ["root"],
+        "roles.connection_points.cp1": {**CP1, "client_certificate_issuer": "other"},
+    },
+    "no CRL on the intranet": {
+        "roles.connection_points.cp1": CP1,
+        "certificates.authorities.issuing.crl_on_intranet": False,
+    },
+    "a management point with an expired certificate": {
+        "roles.management_points.mp1.certificate": "west",
+        "certificates.servers.west.name": "mp1.corp",
+        "certificates.servers.west.expires": "2019-07-28",
+    },
+    "a management point with another's certificate": {"roles.management_points.mp1.certificate": "west"},
+    "a device with nobody signed in": {**AAD, "clients.laptops.signed_in": "nobody"},
+    "a device with nobody signed in, too old": {
+        **AAD,
+        "clients.laptops.signed_in": "nobody",
+        "clients.laptops.os": "Windows 10 1709",
+    },
+    "installed from the internet": {**AAD, **INSTALLED},
+    "installed from the internet with a bulk token": {
+        **AAD,
+        **INSTALLED,
+        "clients.laptops.command_line": f"{INSTALLED['clients.laptops.command_line']} /regtoken:abc",
+    },
+    "installed to check no CRL": {
+        **PRIVATE,
+        "certificates.authorities.root.crl_published": False,
+        "clients.laptops.command_line": "/NoCRLCheck /UsePKICert",
+    },
 }
 TODAY = date(2019, 7, 29)
 
@@ -282,6 +341,7 @@ def encounter(design_changes: dict[str, Any]) -> Encounter:
         site=design.hierarchy.sites["P01"],
         version=design.site_version(),
         on_day=TODAY,
+        registration=registration_of(design.clients["laptops"], design.day_plans["always"]),
     )
 
 
@@ -308,10 +368,19 @@ def of_properties(name: str) -> str:
 def of_request(name: str) -> str:
     """Return how a request over a gateway ends, and beside it those on the intranet and over the internet."""
     asked = encounter(REQUESTS[name])
+    visit = Visit(
+        asked.client,
+        asked.management_point,
+        asked.site,
+        asked.certificates,
+        asked.aad,
+        asked.version,
+        asked.on_day,
+    )
     ways = {
         f"over the gateway, {credential_of(asked).value}": authenticate(asked),
-        "on the intranet": authenticate_on_intranet(asked.client, asked.management_point, asked.site, asked.version),
-        "over the internet": authenticate_over_internet(asked.client, asked.management_point),
+        "on the intranet": authenticate_on_intranet(visit),
+        "over the internet": authenticate_over_internet(visit),
     }
     if name == "a site token":
         ways["over the gateway, old token"] = authenticate(replace(asked, token_age=timedelta(days=90)))

@@ -8,20 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from site_parts import design_of
 
-from cmgsim.design.clients import Population
+from cmgsim.design.identity import Registration
 from cmgsim.design.modes import GATEWAY_MODES
-from cmgsim.design.roles import ManagementPoint
 from cmgsim.design.versions import VERSIONS
 from cmgsim.pki.names import covers
-from cmgsim.site.authentication import (
-    Credential,
-    Encounter,
-    Reason,
-    authenticate,
-    authenticate_on_intranet,
-    authenticate_over_internet,
-    credential_of,
-)
+from cmgsim.site.authentication import Credential, Encounter, Reason, authenticate, credential_of
+from cmgsim.site.direct import Visit, authenticate_on_intranet
 
 DAY = date(2019, 7, 29)
 PRIVATE = {"certificates.servers.east.issuer": "issuing"}
@@ -117,9 +109,9 @@ def test_enforcing_tls_1_2_shuts_out_clients_that_cannot_but_not_from_the_intran
     old = {"gateways.east.enforce_tls_1_2": True, "clients.laptops.tls_1_2": False}
     assert verdict(old).reason is Reason.TLS_1_2_REQUIRED
     assert verdict({"clients.laptops.tls_1_2": False}).status == 200
-    encounter = encounter_of(old)
-    onsite = authenticate_on_intranet(encounter.client, encounter.management_point, encounter.site, encounter.version)
-    assert onsite.status == 200
+    asked = encounter_of(old)
+    onsite = Visit(asked.client, asked.management_point, asked.site, asked.certificates, asked.aad, asked.version, DAY)
+    assert authenticate_on_intranet(onsite).status == 200
 
 
 def test_before_1906_the_tls_option_does_not_exist():
@@ -415,35 +407,103 @@ def test_the_matrix_has_every_client_in_every_version_and_always_takes_https():
     assert all("https" in modes for modes in GATEWAY_MODES.values())
 
 
-# -- management points that clients reach directly
+# -- who checks the certificates of the servers on premises
 
 
+ISSUER = "roles.connection_points.cp1.client_certificate_issuer"
+REVOKED = "roles.connection_points.cp1.client_certificate_revoked_on"
+OTHERS = {"certificates.authorities.cps": {"issuer": "root"}, ISSUER: "cps"}
+"""The connection point's certificate comes from an authority that issued none to clients."""
+
+
+@pytest.mark.seed("S-67")
 @pytest.mark.parametrize(
-    ("identity", "certificate", "mode", "status"),
+    ("changes", "words"),
     [
-        ("ad_joined", None, "http", 200),
-        ("ad_joined", None, "https", 403),
-        ("ad_joined", "issuing", "https", 200),
-        ("aad_joined", None, "http", 403),
-        ("aad_joined", None, "https", 200),
-        ("aad_joined", None, "enhanced_http", 200),
-        ("workgroup", None, "http", 200),
-        ("hybrid", None, "http", 200),
+        ({REVOKED: "2019-07-29"}, "was revoked on 2019-07-29"),
+        ({**OTHERS, REVOKED: "2019-07-29"}, "was revoked"),
+        ({**OTHERS, "certificates.authorities.cps.revoked_on": "2019-07-29"}, "authority cps, whose certificate was"),
+        ({**OTHERS, "certificates.authorities.cps.expires": "2019-07-28"}, "authority cps, whose certificate expired"),
+        (
+            {**OTHERS, "certificates.authorities.cps.valid_from": "2019-07-30"},
+            "authority cps, whose certificate is not",
+        ),
+        ({**OTHERS, "certificates.authorities.cps.crl_on_intranet": False}, "list of cps cannot be fetched"),
+        (
+            {**OTHERS, "certificates.authorities.cps.issuer": None, "hierarchy.sites.P01.trusted_roots": ["root"]},
+            "root cps, which is not on the site's",
+        ),
     ],
 )
-@pytest.mark.conflict("X-24")
-def test_on_the_intranet_the_management_points_mode_decides(identity, certificate, mode, status):
-    encounter = encounter_of({"clients.laptops.identity": identity, "clients.laptops.certificate": certificate})
-    point = encounter.management_point.model_copy(update={"mode": mode})
-    assert authenticate_on_intranet(encounter.client, point, encounter.site, 1906).status == status
+def test_a_management_point_checks_the_connection_points_chain_and_its_revocation_lists(changes, words):
+    failed = verdict(changes)
+    assert (failed.status, failed.text) == (403, "CMGConnector_Clientcertificaterequired")
+    assert words in failed.detail
+    assert verdict({**changes, "roles.management_points.mp1.mode": "enhanced_http"}).status == 200
+    second = {"roles.connection_points.cp2": {"site": "P01", "gateway": "east"}}
+    assert verdict({**changes, **second}).status == 200, "another connection point takes it"
+
+
+def test_a_connection_points_certificate_is_revoked_in_simulated_time_and_its_list_need_not_be_on_the_internet():
+    revoked = {**OTHERS, REVOKED: "2019-08-10"}
+    assert verdict(revoked, date(2019, 8, 9)).status == 200
+    assert verdict(revoked, date(2019, 8, 10)).reason is Reason.CONNECTION_POINT_CERTIFICATE
+    assert verdict({**OTHERS, "certificates.authorities.cps.crl_published": False}).status == 200
+
+
+def test_a_connection_point_does_not_call_a_management_point_whose_certificate_it_does_not_trust():
+    web = {"certificates.servers.mp": {"name": "mp1.corp", "issuer": "root", "expires": "2019-08-10"}}
+    held = {**web, "roles.management_points.mp1.certificate": "mp"}
+    assert verdict(held, date(2019, 8, 10)).status == 200
+    failed = verdict(held, date(2019, 8, 11))
+    assert (failed.status, failed.text) == (500, "CMGConnector_InternalServerError")
+    assert "has expired" in failed.detail
+    misnamed = {**held, "certificates.servers.mp.name": "mp9.corp"}
+    assert verdict(misnamed).reason is Reason.MANAGEMENT_POINT_CERTIFICATE
+    unnamed = {**misnamed, "roles.management_points.mp1.server": ""}
+    assert verdict(unnamed).status == 200, "without the server's name no name is wrong"
+    plain = {**held, "roles.management_points.mp1.mode": "enhanced_http"}
+    assert verdict(plain, date(2019, 8, 11)).status == 200, "enhanced HTTP does without it"
+
+
+def test_who_was_installed_to_check_no_list_takes_a_gateway_whose_list_is_not_published():
+    hidden = {**PRIVATE, "certificates.authorities.root.crl_published": False}
+    unverified = {**hidden, "gateways.east.verify_client_revocation": False}
+    assert verdict(unverified).reason is Reason.CERT_REV_FAILED
+    assert verdict({**unverified, "clients.laptops.command_line": "/NoCRLCheck"}).status == 200
+    assert verdict({**hidden, "clients.laptops.command_line": "/NoCRLCheck"}).reason is Reason.CRL_NOT_PUBLISHED
+
+
+# -- tokens of devices, and of clients installed from the internet
 
 
 @pytest.mark.parametrize(
-    ("certificate", "mode", "status"), [("issuing", "https", 200), (None, "https", 403), ("issuing", "http", 403)]
+    ("os", "version", "credential"),
+    [
+        ("Windows 10 1903", 1806, Credential.AZURE_AD),
+        ("Windows 10 1803", 1806, Credential.AZURE_AD),
+        ("Windows 10 1709", 1806, Credential.NONE),
+        ("Windows 10 1903", 1802, Credential.NONE),
+        ("Windows 10", 1806, Credential.AZURE_AD),
+        ("Windows 10 21H2", 1806, Credential.AZURE_AD),
+        ("Windows 11 1507", 1910, Credential.AZURE_AD),
+    ],
 )
-def test_a_management_point_on_the_internet_takes_certificates_over_https(certificate, mode, status):
-    client = Population(count=1, site="P01", day_plan="always", certificate=certificate)
-    assert authenticate_over_internet(client, ManagementPoint(site="P01", mode=mode)).status == status
+def test_with_nobody_signed_in_the_device_has_a_token_from_1806_and_windows_10_1803_on(os, version, credential):
+    changes = {**AAD, "clients.laptops.os": os, "hierarchy.version": version, "clients.laptops.signed_in": "nobody"}
+    assert credential_of(encounter_of(changes)) is credential
+    assert credential_of(encounter_of({**changes, "clients.laptops.signed_in": "user"})) is Credential.AZURE_AD
+    assert credential is Credential.AZURE_AD or "nobody is signed in" in verdict(changes).detail
+
+
+def test_who_never_registered_has_no_site_token():
+    unregistered = replace(encounter_of(BARE), registration=Registration.NOWHERE)
+    failed = authenticate(unregistered)
+    assert (failed.status, failed.reason) == (401, Reason.NO_IDENTITY)
+    assert "/regtoken" in failed.detail
+    assert authenticate(replace(unregistered, registration=Registration.BULK_TOKEN)).status == 200
+    with_certificate = replace(encounter_of(), registration=Registration.NOWHERE)
+    assert authenticate(with_certificate).status == 200
 
 
 CHANGES = st.fixed_dictionaries(

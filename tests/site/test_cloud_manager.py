@@ -155,6 +155,16 @@ def test_a_deleted_gateway_serves_nobody_from_that_moment_and_leaves_nothing():
     assert console.in_azure() == []
 
 
+@pytest.mark.seed("S-131")
+@pytest.mark.parametrize("changes", [{}, classic_changes(**{"hierarchy.version": 1810})], ids=["arm", "classic"])
+def test_a_gateway_that_was_deleted_can_be_created_again_with_all_its_parts(changes):
+    console = Console(changes)
+    before = console.in_azure()
+    console.do(delete_gateway="east")
+    assert console.do(create_gateway="east").outcome is Outcome.DONE
+    assert console.in_azure() == before
+
+
 SAME_NAME = {
     "gateways.west": {
         "certificate": "east",

@@ -110,6 +110,9 @@ def test_a_distribution_point_on_the_internet_wants_a_certificate():
     assert answers_of(Parts(design_of(POINTS)).survey(), "outside") == [SERVED, SERVED]
     without = Parts(design_of({**POINTS, "clients.laptops.certificate": None})).survey()
     assert answers_of(without, "outside") == [SERVED, 403]
+    issued = "certificates.authorities.issuing.client_certificates"
+    for late in ({"expires": "2019-07-28"}, {"revoked_on": "2019-07-29"}):
+        assert answers_of(Parts(design_of({**POINTS, issued: late})).survey(), "outside") == [SERVED, 403]
     assert answers_of(without, "Microsoft Update") == [SERVED]
 
 

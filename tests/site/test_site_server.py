@@ -62,6 +62,17 @@ def test_roles_of_a_secondary_site_cannot_take_gateway_traffic():
     assert not server.update_points["sup2"].gateway_traffic
 
 
+@pytest.mark.seed("S-70")
+def test_a_box_that_is_checked_at_a_secondary_site_all_the_same_has_no_effect():
+    branch = {
+        "hierarchy.sites.S01": {"kind": "secondary", "parent": "P01"},
+        "roles.management_points.mp2": {"site": "S01", "gateway_traffic": True},
+    }
+    server = SiteServer(design_of(branch))
+    assert server.takes_gateway_traffic("mp1")
+    assert not server.takes_gateway_traffic("mp2")
+
+
 @pytest.mark.seed("S-60", "S-62")
 def test_the_sites_communication_options_can_be_changed():
     server = SiteServer(design_of({"hierarchy.sites.P01": {}}))

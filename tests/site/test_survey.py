@@ -78,7 +78,7 @@ def test_a_gateway_without_a_connection_point_is_not_published_and_serves_nobody
     assert answer(landscape, fqdn="west") == SERVED
 
 
-@pytest.mark.seed("S-56")
+@pytest.mark.seed("S-56", "S-110")
 @pytest.mark.parametrize("state", [state for state in State if state not in (State.READY, State.UPDATING)])
 def test_no_client_is_served_by_a_gateway_that_is_not_ready(state):
     parts = Parts(design_of())

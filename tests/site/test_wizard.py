@@ -2,10 +2,11 @@
 
 import pytest
 from azure_parts import PLANNED, Console, classic_changes
+from site_parts import design_of
 
 from cmgsim.errors import Refused
 from cmgsim.site.facts import Outcome
-from cmgsim.site.wizard import CHECKS
+from cmgsim.site.wizard import CHECKS, Entry, refusals
 
 CASES = {
     "FEATURE_OFF": {"hierarchy.gateway_feature": False},
@@ -126,7 +127,7 @@ def test_up_to_1902_a_gateway_takes_two_roots_and_four_intermediates(version, ro
         assert console.do(create_gateway="west").outcome is Outcome.DONE
 
 
-@pytest.mark.seed("S-20")
+@pytest.mark.seed("S-20", "S-28")
 def test_a_classic_deployment_needs_a_management_certificate_and_others_do_not():
     changes = classic_changes(
         **{"hierarchy.version": 1810, "gateways.east.planned": True, "gateways.east.management_certificate": None}
@@ -153,11 +154,30 @@ def test_the_method_need_not_be_named_in_1906():
 
 
 @pytest.mark.seed("S-29")
-@pytest.mark.parametrize("environment", ["AzurePublicCloud", "AzureUSGovernmentCloud"])
-def test_both_environments_are_offered_for_both_kinds_of_cloud_service(environment):
-    from cmgsim.site.wizard import ENVIRONMENTS
-
-    assert all(environment in ENVIRONMENTS[method] for method in ("classic", "arm"))
+@pytest.mark.parametrize(
+    ("environment", "method", "version", "offered"),
+    [
+        ("AzurePublicCloud", "classic", 1810, True),
+        ("AzureUSGovernmentCloud", "classic", 1810, True),
+        ("AzurePublicCloud", "arm", 1906, True),
+        ("AzureUSGovernmentCloud", "arm", 1906, True),
+        ("AzurePublicCloud", "vmss", 2107, True),
+        ("AzureUSGovernmentCloud", "vmss", 2107, False),
+        ("AzureUSGovernmentCloud", "vmss", 2203, True),
+    ],
+)
+def test_which_environments_are_offered_depends_on_the_method(environment, method, version, offered):
+    region = "usgovvirginia" if environment == "AzureUSGovernmentCloud" else "eastus"
+    changes = {
+        "azure.environment": environment,
+        "hierarchy.version": version,
+        "gateways.east.region": region,
+        "gateways.east.deployment": method,
+        "gateways.east.planned": True,
+    }
+    design = design_of(classic_changes(**changes) if method == "classic" else changes)
+    found = [refusal.code for refusal in refusals(Entry(design, "east", design.gateways["east"]))]
+    assert found == ([] if offered else ["ENVIRONMENT_NOT_AVAILABLE"])
 
 
 @pytest.mark.seed("S-12", "S-32")

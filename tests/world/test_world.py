@@ -124,6 +124,16 @@ def test_clients_hear_of_a_gateway_only_when_it_is_ready_connected_and_published
     assert world.knowing("new").clients >= 40
 
 
+@pytest.mark.seed("S-79")
+def test_a_gateway_that_is_ready_and_connected_is_published_with_the_first_management_point_that_takes_its_traffic():
+    world = build(design_of({"roles.management_points.mp1.gateway_traffic": False, "day_plans.week.remote": "0%"}))
+    world.run(days(2))
+    assert world.knowing("old").clients == 0
+    world.do(Step.model_validate({"set_management_point": {"management_point": "mp1", "gateway_traffic": True}}))
+    world.run(days(2))
+    assert world.knowing("old").clients == 40, "those who come to the office; the others had no way to hear of it"
+
+
 @pytest.mark.seed("S-01")
 def test_a_gateway_is_set_up_step_by_step_from_nothing():
     nothing = {

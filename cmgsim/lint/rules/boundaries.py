@@ -10,7 +10,7 @@ from cmgsim.boundaries.addresses import groups_at
 from cmgsim.design.findings import Severity
 from cmgsim.design.versions import Feature
 from cmgsim.lint import console
-from cmgsim.lint.cohorts import ever_on_intranet, listed
+from cmgsim.lint.cohorts import listed
 from cmgsim.lint.outlook import moments, outcome
 from cmgsim.lint.rule import Fault, rule
 
@@ -105,7 +105,7 @@ def clients_without_group(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """
     for name, clients in design.clients.items():
         day = design.day_plans[clients.day_plan]
-        if not design.boundary_groups or not ever_on_intranet(day):
+        if not design.boundary_groups or not day.ever_on_intranet:
             continue
         places = {"at_home": clients.at_home, "on_vpn": clients.on_vpn if day.vpn else type(clients.on_vpn)()}
         for key, place in places.items():

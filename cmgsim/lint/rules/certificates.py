@@ -35,6 +35,7 @@ _CERTIFICATES = "Certificates for cloud management gateway"
 _SERVER = f"{_CERTIFICATES}, CMG server authentication certificate"
 _CRL = "Security and privacy for cloud management gateway, Publish the certificate revocation list"
 
+_IIS = "Plan for PKI certificate revocation"
 
 KEY_BITS = (2_048, 4_096)
 """Lengths of keys that a server authentication certificate may have."""
@@ -294,7 +295,11 @@ def server_crl_unpublished(design: Design, plan: Plan | None) -> Iterator[Fault]
     for site, options in end.hierarchy.sites.items():
         for name, gateway in gateways_of(end, site):
             hidden = unpublished(end, end.certificates.servers[gateway.certificate].issuer)
-            users = [population for population, clients in users_of(end, name) if clients.site == site]
+            users = [
+                population
+                for population, clients in users_of(end, name)
+                if clients.site == site and not clients.installation.no_crl_check
+            ]
             if options.clients_check_crl and hidden and users:
                 yield Fault(
                     ("hierarchy", "sites", site, "clients_check_crl"),
@@ -457,6 +462,31 @@ def client_certificates_end(design: Design, plan: Plan | None) -> Iterator[Fault
                     f"the certificates that {authority!r} issued to {listed(populations)} end on {day}",
                     "enrol the clients anew before that day, on the intranet or by a policy that reaches them",
                 )
+
+
+@rule("CMG222", Severity.WARNING, "site systems cannot fetch a revocation list", source=_IIS)
+def list_not_on_intranet(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """IIS on a management point with HTTPS always checks revocation lists, and refuses whom it cannot check.
+
+    That is so for clients that ask it directly, and for connection points.
+
+    Bad: ``crl_on_intranet: false`` with ``mode: https`` Good: a list at an address that servers on premises reach.
+    """
+    end = outcome(design, plan)
+    secure = {role.site: name for name, role in end.roles.management_points.items() if role.mode == "https"}
+    shown = [(clients.site, clients.certificate) for clients in end.clients.values() if clients.count]
+    shown += [(point.site, point.client_certificate_issuer) for point in end.roles.connection_points.values()]
+    needed = {
+        name: site for site, issuer in shown if site in secure and issuer for name in end.certificates.chain(issuer)
+    }
+    for name, site in needed.items():
+        if not end.certificates.authorities[name].crl_on_intranet:
+            yield Fault(
+                ("certificates", "authorities", name, "crl_on_intranet"),
+                f"the list of {name!r} cannot be fetched on the intranet: management point {secure[site]!r} refuses "
+                "the certificates below it",
+                "publish the list where servers on premises reach it, in Active Directory or over HTTP",
+            )
 
 
 def _name_problems(design: Design, code: str) -> Iterator[Fault]:

@@ -5,10 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+from cmgsim.design.azure import AadIntegration
 from cmgsim.design.findings import Severity
+from cmgsim.design.identity import (
+    SITE_TOKEN_LIFE,
+    SITE_TOKEN_RENEWAL,
+    WINDOWS,
+    Registration,
+    can_get_token,
+    depends_on_site_tokens,
+    holds_site_tokens,
+    registration_of,
+)
 from cmgsim.design.versions import Feature, has
 from cmgsim.lint import console
-from cmgsim.lint.cohorts import AZURE_AD, ever_on_internet, ever_on_intranet, gateway_users, on_internet, users_of
+from cmgsim.lint.cohorts import AZURE_AD, gateway_users, on_internet, users_of
 from cmgsim.lint.outlook import outcome
 from cmgsim.lint.rule import Fault, rule
 
@@ -21,6 +32,7 @@ _SET_UP = "Set up cloud management gateway"
 _CLIENTS = f"{_SET_UP}, Configure clients for CMG"
 _CERTIFICATES = "Certificates for cloud management gateway"
 _AZURE_AD = "Install and assign clients using Azure AD"
+_TOKENS = "Token-based authentication for CMG"
 _PKI = "issue them client authentication certificates"
 
 
@@ -51,7 +63,7 @@ def never_learns(design: Design, plan: Plan | None) -> Iterator[Fault]:
     Bad: ``knows: nothing`` and days that are all on the internet Good: ``installed_over: east``.
     """
     for name, clients in gateway_users(design):
-        away = clients.pinned_to_internet or not ever_on_intranet(design.day_plans[clients.day_plan])
+        away = clients.pinned_to_internet or not design.day_plans[clients.day_plan].ever_on_intranet
         if design.gateways and away and clients.knows == "nothing" and clients.installed_over is None:
             yield Fault(
                 ("clients", name, "knows"),
@@ -69,7 +81,7 @@ def cannot_be_rescued(design: Design, plan: Plan | None) -> Iterator[Fault]:
     Bad: ``always_on_internet: true`` for clients that come to the office Good: ``always_on_internet: false``.
     """
     for name, clients in design.clients.items():
-        comes_in = clients.count and ever_on_intranet(design.day_plans[clients.day_plan])
+        comes_in = clients.count and design.day_plans[clients.day_plan].ever_on_intranet
         if design.gateways and clients.pinned_to_internet and comes_in:
             yield Fault(
                 ("clients", name, "always_on_internet"),
@@ -122,9 +134,15 @@ def no_token(design: Design, plan: Plan | None) -> Iterator[Fault]:
     for name, clients in gateway_users(design):
         if not design.gateways or clients.certificate is not None or clients.identity not in AZURE_AD:
             continue
-        if not clients.os.startswith(("Windows 10", "Windows 11")):
+        if not clients.os.startswith(WINDOWS):
             message = f"clients {name!r} run {clients.os}, which gets no Azure AD token, and have no certificate"
             yield Fault(("clients", name, "os"), message, f"{_PKI}, or update them to Windows 10")
+        elif not can_get_token(clients, AadIntegration(), design.site_version()):
+            message = (
+                f"nobody is signed in on clients {name!r}, which then get no Azure AD token, and have no certificate"
+            )
+            remedy = f"{_PKI}, or use version 1806 and Windows 10 of version 1803 or later, which has device tokens"
+            yield Fault(("clients", name, "signed_in"), message, remedy)
         elif not design.azure.aad.cloud_management:
             message = f"clients {name!r} have Azure AD alone, for which the site is not set up"
             remedy = f"configure the service Cloud Management in {console.AZURE_SERVICES}"
@@ -183,7 +201,7 @@ def never_away(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def _goes_out(design: Design, clients: Population) -> bool:
     groups = design.boundary_groups.values()
     over_groups = any(group.references.gateways for group in groups)
-    return over_groups or clients.pinned_to_internet or ever_on_internet(design.day_plans[clients.day_plan])
+    return over_groups or clients.pinned_to_internet or design.day_plans[clients.day_plan].ever_on_internet
 
 
 @rule(
@@ -203,3 +221,56 @@ def not_on_trust_list(design: Design, plan: Plan | None) -> Iterator[Fault]:
                 f"the certificates of clients {name!r} lead to {root!r}, which site {clients.site!r} does not trust",
                 f"add it under Trusted Root Certification Authorities in {console.site_tab(design.site_version())}",
             )
+
+
+@rule("CMG611", Severity.ERROR, "the version has no bulk registration", source=_TOKENS, lacks=Feature.SITE_TOKENS)
+def bulk_token_too_early(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """A token for bulk registration, ``/regtoken``, came with version 2002; the ccmsetup of earlier ones knows none.
+
+    Bad: ``command_line: "/regtoken:... CCMHOSTNAME=..."`` at 1906 Good: the same at 2002, or ``/UsePKICert``.
+    """
+    for name, clients in design.clients.items():
+        if clients.installation.registration_token:
+            yield Fault(
+                ("clients", name, "command_line"),
+                f"clients {name!r} are installed with /regtoken, which version {design.site_version()} has not",
+                "update the site to 2002 or later, or install them with certificates or Azure AD",
+            )
+
+
+@rule("CMG612", Severity.WARNING, "clients have no token to show", source=_TOKENS, needs=Feature.SITE_TOKENS)
+def never_registered(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """A client gets its site token when it registers: on the intranet, or from the internet with ``/regtoken``.
+
+    Bad: ``command_line: "CCMHOSTNAME=..."`` for workgroup clients that are never inside Good: ``/regtoken:`` beside it.
+    """
+    for name, clients in gateway_users(design):
+        registered = registration_of(clients, design.day_plans[clients.day_plan]) is not Registration.NOWHERE
+        if design.gateways and depends_on_site_tokens(design, name) and not registered:
+            yield Fault(
+                ("clients", name, "command_line"),
+                f"clients {name!r} are installed from the internet without /regtoken, certificate or Azure AD",
+                "create a bulk registration token (BulkRegistrationTokenTool.exe on the site server) and install them "
+                "with /regtoken within its life of three days, seven at most",
+            )
+
+
+@rule("CMG613", Severity.WARNING, "clients are away longer than their tokens live", source=_TOKENS)
+def away_too_long(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """A site token is renewed once a month and lapses after 90 days: two months without a word can be too long.
+
+    Assumption: a run does not let single clients lapse that are off for long; their population's tokens are of one age.
+
+    Bad: ``powered_off: {share: 5%, lasting: 30d..120d}`` for clients without certificates Good: ``lasting: 7d..30d``.
+    """
+    longest = SITE_TOKEN_LIFE - SITE_TOKEN_RENEWAL
+    for name, clients in gateway_users(design):
+        day = design.day_plans[clients.day_plan]
+        for key, absence in (("vacation", day.vacation), ("powered_off", day.powered_off)):
+            too_long = absence is not None and absence.share > 0 and absence.lasting[1] > longest
+            if design.gateways and too_long and holds_site_tokens(design, name):
+                yield Fault(
+                    ("day_plans", clients.day_plan, key),
+                    f"clients {name!r} have site tokens alone and are off for more than {longest.days} days at times",
+                    "issue them certificates, or let them register anew on the intranet when they come back",
+                )

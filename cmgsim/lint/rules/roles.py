@@ -59,8 +59,8 @@ def no_connection_point(design: Design, plan: Plan | None) -> Iterator[Fault]:
 def connection_point_certificate(design: Design, plan: Plan | None) -> Iterator[Fault]:
     """Where management points use HTTPS and clients certificates, the connection point needs one itself.
 
-    Without it every such request ends in 403, ``CMGConnector_Clientcertificaterequired``. Its expiry is asked for the
-    length of the plan and at least 30 days.
+    Without it every such request ends in 403, ``CMGConnector_Clientcertificaterequired``. Its expiry and its revocation
+    are asked for the length of the plan and at least 30 days.
 
     Bad: ``client_certificate: false`` before an HTTPS management point Good: ``client_certificate: true``.
     """
@@ -92,6 +92,13 @@ def _certificate_of(
             (*place, "client_certificate_expires"),
             f"the client authentication certificate of connection point {name!r} expires on {expires}, before {last}",
             "renew it on its server before that day",
+        )
+    elif point.client_certificate_revoked_on is not None and point.client_certificate_revoked_on <= last:
+        yield Fault(
+            (*place, "client_certificate_revoked_on"),
+            f"the client authentication certificate of connection point {name!r} is revoked on "
+            f"{point.client_certificate_revoked_on}, and management points check the list",
+            "issue a new one to its server before that day",
         )
 
 
