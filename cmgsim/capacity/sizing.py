@@ -189,8 +189,9 @@ class Sizing:
         )
         yield f"  VMs: {self.vms_by} (the queues alone ask for {self.queues})"
         yield f"  connection points: {self.connection_points_by}"
+        spare = f" ({rules.vms_redundant} for redundancy)" if rules.vms_redundant != rules.vms else ""
         yield (
-            f"documented: {_number(rules.vms, 'VM')} ({rules.vms_redundant} for redundancy), "
+            f"documented: {_number(rules.vms, 'VM')}{spare}, "
             f"{_number(rules.connection_points_by_vms, 'connection point')} by VMs, "
             f"{rules.connection_points_by_ports} by TCP ports, {_number(rules.management_points, 'management point')}"
         )
@@ -203,7 +204,7 @@ class Sizing:
         yield str(self.table())
         yield f"with one of {_number(answer.vms, 'VM')} missing: {self._one_down()}"
         yield ""
-        yield f"as drawn, {self.binding.name} bind: {self.binding}"
+        yield f"the limit that binds, as drawn: {self.binding}"
         yield from (f"  {limit}" for limit in self.drawn if limit is not self.binding)
         if self.monthly:
             prices = self.monthly.prices

@@ -11,6 +11,7 @@ import signal
 from collections.abc import Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -87,7 +88,8 @@ class Processes:
         try:
             while True:
                 for task in queue:
-                    waiting[pool.submit(run_task, task)] = task
+                    with _interruptions_held():
+                        waiting[pool.submit(run_task, task)] = task
                     if len(waiting) >= 2 * self.workers:
                         break
                 if not waiting:
@@ -98,6 +100,19 @@ class Processes:
                     del waiting[future]
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+
+
+@contextmanager
+def _interruptions_held() -> Iterator[None]:
+    """Hold Ctrl-C back while a worker is born, so that it is deaf from its first moment; then it reaches us."""
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _deaf_to_interrupts() -> None:
@@ -124,7 +139,10 @@ class Cluster:
             self._client: Any = distributed.Client(address, timeout=ANSWER_S, set_as_default=False)
         except (OSError, ValueError) as error:
             reason = str(error).splitlines()[0] if str(error) else type(error).__name__
-            raise UsageError(f"no Dask scheduler answers at {address} within {ANSWER_S} s ({reason})") from None
+            raise UsageError(
+                f"no Dask scheduler answers at {address} within {ANSWER_S} s ({reason}): start one with "
+                "'dask scheduler' and give the address it prints, or leave --scheduler out to run on this machine"
+            ) from None
 
     def results(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
         """Yield every task with its result, as they finish.

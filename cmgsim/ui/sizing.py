@@ -15,6 +15,8 @@ from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
 
 if TYPE_CHECKING:
+    from decimal import Decimal
+
     from cmgsim.capacity.cost import Prices
     from cmgsim.capacity.demand import Course
     from cmgsim.capacity.sizing import Sizing
@@ -43,6 +45,7 @@ _MANY = 2_000
 @click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first replication's seed.")
 @click.option("--vm-price", metavar="AMOUNT", help="Price of a VM for a month; needs --gb-price.")
 @click.option("--gb-price", metavar="AMOUNT", help="Price of a gigabyte of outbound traffic; needs --vm-price.")
+@click.option("--storage-price", metavar="AMOUNT", help="Price of a gigabyte stored for a month; needs --vm-price.")
 @click.option("--currency", default="USD", show_default=True, help="The currency of these prices.")
 @door("size")
 def size_command(
@@ -54,6 +57,7 @@ def size_command(
     seed: int,
     vm_price: str | None,
     gb_price: str | None,
+    storage_price: str | None,
     currency: str,
 ) -> int:
     """Size the gateways of a design for its busiest hour, and name the limit that binds.
@@ -70,7 +74,7 @@ def size_command(
 
     wanted = tuple(read_target(text) for text in targets) or (DEFAULT,)
     numbers: list[int | None] = [*read_clients(clients)] if clients is not None else [None]
-    prices = read_prices(vm_price, gb_price, currency)
+    prices = read_prices(vm_price, gb_price, storage_price, currency)
     drawn, course = read_load(path)
     say_if_slow(outlet, drawn)
     counted = demand_source(drawn, seed, outlet.say, course)
@@ -138,27 +142,38 @@ def _clients(part: str, text: str) -> int:
     return number
 
 
-def read_prices(vm_price: str | None, gb_price: str | None, currency: str) -> Prices | None:
+def read_prices(vm: str | None, gb: str | None, storage: str | None, currency: str) -> Prices | None:
     """Read prices that were given; None where none was.
 
     Raises:
-        UsageError: for one without the other, or what is no amount.
+        UsageError: for some without the others, or what is no amount.
     """
-    from decimal import Decimal, InvalidOperation
-
     from cmgsim.capacity.cost import Prices
 
-    if vm_price is None and gb_price is None:
+    if vm is None and gb is None and storage is None:
         return None
-    if vm_price is None or gb_price is None:
-        raise UsageError("give both --vm-price and --gb-price, or neither")
+    if vm is None or gb is None:
+        raise UsageError("give both --vm-price and --gb-price, or neither; --storage-price goes with both")
+    return Prices(
+        "your region",
+        currency,
+        _amount("--vm-price", vm),
+        _amount("--gb-price", gb),
+        "as given",
+        None if storage is None else _amount("--storage-price", storage),
+    )
+
+
+def _amount(option: str, text: str) -> Decimal:
+    from decimal import Decimal, InvalidOperation
+
     try:
-        amounts = Decimal(vm_price), Decimal(gb_price)
+        amount = Decimal(text)
     except InvalidOperation:
-        raise UsageError(f"--vm-price {vm_price} and --gb-price {gb_price}: write amounts such as 99.28") from None
-    if not all(amount.is_finite() and amount >= 0 for amount in amounts):
-        raise UsageError(f"--vm-price {vm_price} and --gb-price {gb_price}: prices are not negative")
-    return Prices("your region", currency, *amounts, "as given")
+        raise UsageError(f"{option} {text}: write an amount such as 99.28") from None
+    if not amount.is_finite() or amount < 0:
+        raise UsageError(f"{option} {text}: prices are not negative")
+    return amount
 
 
 def _side_by_side(sizings: list[Sizing]) -> str:

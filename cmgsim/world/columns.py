@@ -6,7 +6,9 @@ their units. The meaning of every column is in :data:`DICTIONARY`, from which th
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
+from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -152,5 +154,13 @@ def write_parquet(made: Mapping[str, Columns], folder: Path) -> list[Path]:
                 database.unregister("made")
                 written.append(path)
     except (OSError, duckdb.IOException) as error:
-        raise StorageError(f"{folder}: the tables cannot be written: {str(error).splitlines()[0]}") from error
+        raise StorageError(f"{folder}: the tables cannot be written: {_reason(error)}") from error
     return written
+
+
+def _reason(error: Exception) -> str:
+    """Return what DuckDB or the system says in a few words; DuckDB may say it in JSON."""
+    text = str(error)
+    with suppress(ValueError, KeyError, TypeError):
+        text = str(json.loads(text)["exception_message"])
+    return text.splitlines()[0] if text else type(error).__name__

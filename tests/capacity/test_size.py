@@ -100,7 +100,7 @@ class TestAnswers:
         assert (sizing.answer.vms, sizing.answer.connection_points) == (3, 2)
         assert sizing.connection_points_by == "TCP ports"
         assert sizing.documented.connection_points_by_vms == 1, "by the rule of four VMs one would do"
-        assert "as drawn, TCP ports bind" in str(sizing)
+        assert "the limit that binds, as drawn: TCP ports:" in str(sizing)
 
     @pytest.mark.oracle("O-3")
     def test_one_full_gateway_needs_six_connection_points_where_the_document_says_four(self, always_on):

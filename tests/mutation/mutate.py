@@ -52,6 +52,9 @@ ROOMS = {
     "site": Room(
         (
             "site/authentication.py",
+            "site/direct.py",
+            "site/connector_certificates.py",
+            "site/update_points.py",
             "site/trust.py",
             "site/tokens.py",
             "site/wizard.py",

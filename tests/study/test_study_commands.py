@@ -87,11 +87,12 @@ class TestSize:
         assert (numbers[0], numbers[-1], len(numbers)) == (10_000, 150_000, 8)
 
     def test_prices_are_amounts(self):
-        assert read_prices(None, None, "USD") is None
-        assert str(read_prices("99.28", "0.087", "EUR").vm_month) == "99.28"
-        for wrong in ("x", "-1", "nan"):
+        assert read_prices(None, None, None, "USD") is None
+        assert str(read_prices("99.28", "0.087", None, "EUR").vm_month) == "99.28"
+        assert str(read_prices("99.28", "0.087", "0.02", "EUR").storage_gb) == "0.02"
+        for wrong in (("x", "1", None), ("-1", "1", None), ("1", "nan", None), ("1", "1", "x"), ("1", None, "1")):
             with pytest.raises(UsageError):
-                read_prices(wrong, "1", "USD")
+                read_prices(*wrong, "USD")
 
 
 class TestSweep:
