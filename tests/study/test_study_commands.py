@@ -28,6 +28,7 @@ ROOT = Path(__file__).parents[2]
 @pytest.fixture
 def say(capsys, tmp_path, monkeypatch):
     """Call the command in a folder with few.design.yaml; returns exit code, output and talk."""
+    monkeypatch.delenv("COLUMNS", raising=False)
     design_file(tmp_path)
     monkeypatch.chdir(tmp_path)
 
