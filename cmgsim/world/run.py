@@ -14,6 +14,7 @@ import numpy as np
 
 from cmgsim.design.model import Design
 from cmgsim.design.names import NameProblem, service_fqdn
+from cmgsim.fleet.audit import audit
 from cmgsim.fleet.diary import Diary
 from cmgsim.fleet.engine import NEVER, Roll
 from cmgsim.fleet.series import Series
@@ -66,7 +67,13 @@ class Run:
 
     @classmethod
     def of(cls, world: World) -> Run:
-        """Freeze a world as it stands."""
+        """Freeze a world as it stands.
+
+        Raises:
+            Inconsistent: if what its fleet counted and measured contradicts itself, which is a fault of cmgsim.
+        """
+        series = world.fleet.series()
+        audit(series, world.fleet.measures(), world.now_us)
         return cls(
             design=world.design,
             seed=world.seed,
@@ -76,7 +83,7 @@ class Run:
             trace=world.kernel.trace.copy(),
             landscape=world.landscape,
             roll=world.fleet.roll(),
-            series=world.fleet.series(),
+            series=series,
             diary=world.diary,
         )
 
