@@ -25,18 +25,16 @@ from cmgsim.design.model import Design
 from cmgsim.design.plan import Plan
 from cmgsim.draws import chance, draw, identity, stream
 from cmgsim.errors import Refused
-from cmgsim.fleet.auto import unknown
 from cmgsim.fleet.series import INTERVAL_US, Count
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.rehearsal.scenario import faults_of
 from cmgsim.site.client import Activity
 from cmgsim.site.landscape import Over
 from cmgsim.units import HOUR, PARTS_PER_MILLION, SECOND
-from cmgsim.world.build import build
 from cmgsim.world.run import Run
 
-#: How many clients are simulated to count what all of them ask: what takes a few seconds with each fleet.
-SAMPLE_COMPILED, SAMPLE_READABLE = 50_000, 2_000
+#: How many clients are simulated at most to count what all of them ask: what takes the fast fleet a few seconds.
+SAMPLE = 50_000
 #: Raised so far that no port runs out while requests are counted.
 _PORTS = 64_511
 _ROUNDING = stream("capacity.rounding")
@@ -140,8 +138,7 @@ def count_demand(
         Refused: if no request ever goes over a gateway.
     """
     total = sum(population.count for population in design.clients.values())
-    limit = sample or sample_size(design)
-    scale = min(PARTS_PER_MILLION, max(1, limit * PARTS_PER_MILLION // max(total, 1)))
+    scale = min(PARTS_PER_MILLION, max(1, (sample or SAMPLE) * PARTS_PER_MILLION // max(total, 1)))
     run = rehearse(
         _unhindered(design),
         course.plan,
@@ -180,15 +177,6 @@ def demand_of(run: Run) -> Demand:
         egress_bytes=int(run.series.egress.sum()),
         downloads=downloads,
     )
-
-
-def sample_size(design: Design) -> int:
-    """Return how many clients of a design are simulated at most: many where the fast fleet knows all that they do.
-
-    The design alone decides, not what is installed or compiled here, so that the answer is the same everywhere.
-    """
-    few = build(design, scale=1)
-    return SAMPLE_READABLE if unknown(few.population, few.landscape) else SAMPLE_COMPILED
 
 
 def _unhindered(design: Design) -> Design:

@@ -15,7 +15,7 @@ from datetime import timedelta
 import numpy as np
 from numpy.typing import NDArray
 
-from cmgsim.capacity.demand import sample_size
+from cmgsim.capacity.demand import SAMPLE
 from cmgsim.capacity.drawn import candidate_of, whole_demand
 from cmgsim.capacity.limits import Limit, binding, limits, stock_of
 from cmgsim.capacity.network import Candidate, Passage, Speeds, requests_of, send_through, speeds_of
@@ -132,8 +132,7 @@ def profile(
 def affordable(design: Design, days: int) -> int:
     """Return the share (ppm) of a design's clients whose days can be simulated in a little while."""
     total = sum(population.count for population in design.clients.values())
-    limit = sample_size(design) * 14
-    return min(PARTS_PER_MILLION, max(1, limit * PARTS_PER_MILLION // max(total * days, 1)))
+    return min(PARTS_PER_MILLION, max(1, SAMPLE * 14 * PARTS_PER_MILLION // max(total * days, 1)))
 
 
 def _of_lines(run: Run) -> Profile:

@@ -2,7 +2,7 @@
 
 Theory of operation: the fast fleet needs Numba, and Numba a minute of compiling on each machine, once. So small fleets
 live in the reference, which begins at once; large ones in the fast fleet, and how large is a matter of whether its
-machine code is on disk already. What the fast fleet does not know, the reference does.
+machine code is on disk already. Diaries of clients are kept by the reference only.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def live(
     Raises:
         UsageError: if the fast fleet is wished for and cannot live this one; the message says why.
     """
-    lacks = fast_lacks(fleet, landscape, watched)
+    lacks = fast_lacks(watched)
     if wish is Engine.FAST and lacks:
         raise UsageError(f"engine 'fast': {lacks}; choose 'auto' or 'reference'")
     if wish is Engine.REFERENCE or lacks or (wish is Engine.AUTO and not worth_it(len(fleet))):
@@ -50,22 +50,11 @@ def live(
     return FastFleet(fleet, landscape, seed)
 
 
-def fast_lacks(fleet: Fleet, landscape: Landscape, watched: frozenset[int] = frozenset()) -> str:
-    """Return why the fast fleet cannot live a fleet; nothing, if it can."""
+def fast_lacks(watched: frozenset[int] = frozenset()) -> str:
+    """Return why the fast fleet cannot live a fleet of which some clients are watched; nothing, if it can."""
     if find_spec("numba") is None:
         return "Numba is not installed: pip install 'cmgsim[fast]'"
-    if watched:
-        return "it keeps no diaries of clients"
-    return unknown(fleet, landscape)
-
-
-def unknown(fleet: Fleet, landscape: Landscape) -> str:
-    """Return what the fast fleet does not know of that a fleet does; nothing, if it knows all."""
-    if landscape.package_bytes:
-        return "it does not know content that is deployed to clients"
-    if any(traits.metered for traits in fleet.traits):
-        return "it does not know metered connections"
-    return ""
+    return "it keeps no diaries of clients" if watched else ""
 
 
 def worth_it(clients: int) -> bool:
@@ -76,7 +65,7 @@ def worth_it(clients: int) -> bool:
 def compiled() -> bool:
     """Say whether the fast fleet's machine code is on disk, for any of its versions; loads nothing to find out."""
     here = Path(__file__).parent / "__pycache__"
-    return any(here.glob("kernels.advance_queued-*.nbi"))
+    return any(here.glob("kernels.advance-*.nbi"))
 
 
 def remark(engine: FleetEngine) -> str:

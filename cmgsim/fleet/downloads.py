@@ -11,6 +11,9 @@ from cmgsim.site.client import Target
 from cmgsim.site.landscape import Landscape, Over, Told
 from cmgsim.units import SECOND
 
+EXPIRED = 403
+"""The status that a content source answers with once the permission to download has expired."""
+
 
 class Sources(NamedTuple):
     """The sources of a package: one of the ``first`` is drawn to begin with, then it is the next of ``all``."""

@@ -53,6 +53,7 @@ CHANGING = (
     "spells",
     "soonest",
     "failures",
+    "cargo",
     "flights",
     "counters",
     "gauges",
@@ -63,6 +64,8 @@ CHANGING = (
     "places",
 )
 """What of a shard's state changes as its clients live."""
+NO_BOOKS = np.zeros((0, 0), dtype=np.int64)
+"""Where requests queue, intervals are ended from outside."""
 
 
 @dataclass(frozen=True)
@@ -94,9 +97,11 @@ class FastFleet:
         self._kept_alive = self.habits.keep_alive_bytes * INTERVAL_US // self.habits.keep_alive_us
         self._egress_before = np.zeros(len(landscape.contacts), dtype=np.int64)
         window_us = min(cut.window_us, fleet.habits.reaction_us) if landscape.routes else cut.window_us
-        self._parameters = tables.parameters(fleet, landscape, seed, window_us, max(1, cut.page_us // window_us))
+        self._parameters = tables.parameters(
+            fleet, landscape, seed, window_us, max(1, cut.page_us // window_us), cut.shards
+        )
         edges = [len(fleet) * index // cut.shards for index in range(cut.shards + 1)]
-        self._shards = [_Shard(_state(fleet, low, high, self._parameters)) for low, high in pairwise(edges)]
+        self._shards = [_Shard(_state(fleet, landscape, low, high, self._parameters)) for low, high in pairwise(edges)]
         self._hall = StationHall(landscape, self._parameters, tables.populations(fleet))
         self._show(landscape)
         for shard in self._shards:
@@ -118,6 +123,7 @@ class FastFleet:
         history, told = np.stack(self._history), self._policies.table()
         for shard in self._shards:
             shard.state = shard.state._replace(landscape=view, history=history, told=told)
+            shard.room_for_packages(landscape)
         self._hall.show(view, history[-1])
 
     # -- what is done with a fleet ----------------------------------------------------------------------------------
@@ -146,10 +152,10 @@ class FastFleet:
     def advance(self, until_us: int) -> None:
         """Live until *until_us*; what is due exactly then has not happened yet."""
         if not self._landscape.routes:
-            ended = until_us // INTERVAL_US - self.now_us // INTERVAL_US
+            ended = max(0, until_us // INTERVAL_US - self.now_us // INTERVAL_US)
+            same = (repeat(self._hall.state), repeat(until_us), repeat(ended))
             with self._each() as each:
-                books = list(each(_Shard.advance, self._shards, repeat(until_us), repeat(max(ended, 0))))
-            self._finish_intervals(_sum(books))
+                self._finish_intervals(_sum(list(each(_Shard.advance, self._shards, *same))))
             return
         while self.now_us < until_us:
             interval_end_us = (self.now_us // INTERVAL_US + 1) * INTERVAL_US
@@ -164,10 +170,12 @@ class FastFleet:
         if self.cut.shards == 1:
             self._hall.advance(self._shards[0], until_us)
             return
+        window_us, hall = int(self._parameters[kernels.P_WINDOW]), self._hall.state
         with self._each() as each:
             while self.now_us < until_us:
-                list(each(_Shard.advance_window, self._shards, repeat(until_us)))
-                self._hall.advance_window(self._shards, self.now_us)
+                end_us = min(until_us, (self.now_us // window_us + 1) * window_us)
+                list(each(_Shard.advance_window, self._shards, repeat(hall), repeat(end_us)))
+                self._hall.advance_window(self._shards, end_us)
 
     @contextmanager
     def _each(self) -> Iterator[Callable[..., Iterable[Any]]]:
@@ -229,7 +237,7 @@ class FastFleet:
             located_us=self._column("located_us"),
             policy_us=self._column("policy_us"),
             update_point=self._column("update_point").astype(np.int32),
-            fetched=np.zeros(len(self.fleet), dtype=np.int32),
+            fetched=self._fetched(),
             channel=self._column("channel").astype(np.int32),
             channel_closed_us=self._column("channel_closed_us"),
             digest=self._column("digest"),
@@ -244,14 +252,15 @@ class FastFleet:
         books = np.concatenate([*self._finished, self._counted()[None, :]])
         contacts, counts = len(self._landscape.contacts), len(Count)
         by_contact, egress = self._parameters[kernels.P_BY_CONTACT], self._parameters[kernels.P_EGRESS]
-        gauges = self._egress.stop
+        downloads = self._egress.stop
+        gauges = downloads + len(self._landscape.package_bytes)
         return Series(
             requests=books[:, :by_contact].reshape(len(books), len(Activity), -1, counts).copy(),
             clients=books[:, gauges : gauges + len(Gauge)].copy(),
             egress=books[:, self._egress].copy(),
             by_contact=books[:, by_contact:egress].reshape(len(books), contacts, counts).copy(),
             channels=books[:, -contacts:].copy() if contacts else books[:, :0].copy(),
-            downloads=np.zeros((len(books), len(self._landscape.package_bytes)), dtype=np.int64),
+            downloads=books[:, downloads:gauges].copy(),
             intervals=len(books) - 1,
         )
 
@@ -263,7 +272,7 @@ class FastFleet:
 
     @property
     def _egress(self) -> slice:
-        """Where in a row of the books the bytes stand that left Azure; the gauges, then the channels follow."""
+        """Where in a row of the books the bytes stand that left Azure; the downloads, gauges and channels follow."""
         begin = int(self._parameters[kernels.P_EGRESS])
         return slice(begin, begin + len(self._landscape.contacts))
 
@@ -277,6 +286,13 @@ class FastFleet:
     def _counted(self) -> Vector:
         """Return what was counted in the interval that goes on, as a row of the books."""
         return _sum([shard.counted() for shard in self._shards])
+
+    def _fetched(self) -> NDArray[np.int32]:
+        """Return how many packages each client has dealt with."""
+        if not self._landscape.package_bytes:
+            return np.zeros(len(self.fleet), dtype=np.int32)
+        sets = np.concatenate([shard.state.cargo[:, kernels.G_FETCHED :] for shard in self._shards])
+        return np.asarray(np.bitwise_count(sets.view(np.uint64)).sum(axis=1, dtype=np.int32))
 
     def _column(self, name: str) -> NDArray[Any]:
         return np.concatenate([shard.state.rows[name] for shard in self._shards])
@@ -315,11 +331,11 @@ class _Shard:
         self.state = state
         self.calendar = _calendar(len(state.rows), int(state.parameters[kernels.P_PAGE_WINDOWS]))
 
-    def advance(self, until_us: int, intervals: int) -> Vector:
+    def advance(self, hall: Hall, until_us: int, intervals: int) -> Vector:
         """Live until a moment, making room where it is needed; return what was counted in the intervals that ended."""
         books = np.zeros((intervals, len(self.counted())), dtype=np.int64)
         self.state.own[kernels.M_BOOKED] = 0
-        while kernels.advance(self.state, self.calendar, until_us, INTERVAL_US, books):
+        while kernels.advance(self.state, self.calendar, hall, until_us, INTERVAL_US, books):
             self.make_room()
         return books
 
@@ -327,9 +343,9 @@ class _Shard:
         """Return what was counted since the interval began, then the gauges and the channels as they are."""
         return np.concatenate([self.state.counters, self.state.gauges, self.state.channels])
 
-    def advance_window(self, until_us: int) -> None:
-        """Live to the end of a window, or until a moment within it."""
-        while kernels.advance_window(self.state, self.calendar, until_us):
+    def advance_window(self, hall: Hall, until_us: int) -> None:
+        """Live until a moment within an interval or at its end, where the stations live afterwards."""
+        while kernels.advance(self.state, self.calendar, hall, until_us, INTERVAL_US, NO_BOOKS):
             self.make_room()
 
     def copy(self) -> _Shard:
@@ -345,6 +361,18 @@ class _Shard:
         """Make room for one port of each client, which a new landscape or a restart may free."""
         if self.state.landscape[kernels.L_QUEUED] and len(self.state.outbox) < len(self.state.rows):
             self.state = self.state._replace(outbox=np.zeros(len(self.state.rows), dtype=kernels.SENT))
+
+    def room_for_packages(self, landscape: Landscape) -> None:
+        """Make room for all packages that are deployed, in each client's cargo, and for the sources of one."""
+        if not landscape.package_bytes:
+            return
+        packages, sources = self.state.told.shape[1] - kernels.TOLD_PACKAGES, tables.most_sources(landscape)
+        words = kernels.G_FETCHED + max(1, -(-packages // 64))
+        if self.state.cargo.shape[1] < words:
+            more = ((0, 0), (0, words - self.state.cargo.shape[1]))
+            self.state = self.state._replace(cargo=np.pad(self.state.cargo, more))
+        if len(self.state.places) < sources:
+            self.state = self.state._replace(places=np.zeros(sources, dtype=np.int64))
 
     def make_room(self) -> None:
         """Make room for more that is on its way, and that is sent in a window."""
@@ -400,7 +428,7 @@ class StationHall:
 
     def advance(self, shard: _Shard, until_us: int) -> None:
         """Let the only shard and the stations live until a moment."""
-        while lacks := kernels.advance_queued(shard.state, shard.calendar, self.state, until_us):
+        while lacks := kernels.advance(shard.state, shard.calendar, self.state, until_us, INTERVAL_US, NO_BOOKS):
             if lacks == 1:
                 shard.make_room()
             else:
@@ -506,7 +534,7 @@ def _no_latencies() -> Vector:
     return np.zeros((len(Activity), len(Hop), kernels.BINS), dtype=np.int64)
 
 
-def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
+def _state(fleet: Fleet, landscape: Landscape, low: int, high: int, parameters: Vector) -> State:
     """Return the rows of the clients low..high-1, as newcomers that are off; the tables of a landscape are empty."""
     clients, contacts = high - low, int(parameters[kernels.P_CONTACTS])
     rows = _aligned(clients)
@@ -524,8 +552,9 @@ def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
         spells=spells,
         soonest=np.full(clients, life.FOREVER, dtype=np.int64),
         failures=np.zeros((clients, fleet.habits.failures_to_leave - 1), dtype=np.int64),
+        cargo=_cargo(fleet, landscape, low, high, parameters),
         flights=np.zeros(0, dtype=kernels.FLIGHT),
-        counters=np.zeros(int(parameters[kernels.P_EGRESS]) + contacts, dtype=np.int64),
+        counters=np.zeros(int(parameters[kernels.P_DOWNLOADS]) + len(landscape.package_bytes), dtype=np.int64),
         gauges=gauges,
         channels=np.zeros(contacts, dtype=np.int64),
         own=own,
@@ -543,6 +572,18 @@ def _state(fleet: Fleet, low: int, high: int, parameters: Vector) -> State:
         moments=np.zeros(4, dtype=np.int64),
         places=np.zeros(4, dtype=np.int64),
     )
+
+
+def _cargo(fleet: Fleet, landscape: Landscape, low: int, high: int, parameters: Vector) -> Vector:
+    """Return what these clients need for downloads and metered connections; no rows, where there is neither."""
+    shares = np.array([traits.metered for traits in fleet.traits], dtype=np.uint64)
+    if not landscape.package_bytes and not shares.any():
+        return np.zeros((0, kernels.G_FETCHED), dtype=np.int64)
+    cargo = np.zeros((high - low, kernels.G_FETCHED), dtype=np.int64)
+    bits = draw_array(int(parameters[kernels.P_SEED]), fleet.key[low:high], life.METERED)
+    cargo[:, kernels.G_METERED] = bits % np.uint64(PARTS_PER_MILLION) < shares[fleet.population[low:high]]
+    cargo[:, kernels.G_SOUGHT] = cargo[:, kernels.G_SOURCE] = NEVER
+    return cargo
 
 
 def _aligned(clients: int) -> NDArray[Any]:

@@ -33,21 +33,23 @@ from numpy.typing import NDArray
 
 FOREVER = 1 << 62
 NEVER = -1
-NOBODY = -1
+NOBODY = np.int64(-1)
 
-# Numbers that must be those of the tables; cmgsim.fleet.tables compares them when it is imported.
+# Numbers that must be those of the tables; cmgsim.fleet.tables compares them when it is imported. Those that functions
+# are called with are NumPy's, because Numba compiles a function once more for each Python integer in a call.
 OFF, ON_INTRANET, ON_VPN, ON_INTERNET = 0, 1, 2, 3
 C_OFF, C_INTRANET, C_INTERNET, C_ALWAYS_INTERNET = 0, 1, 2, 3
-LOCATION, POLICY, SCAN, STATE = 0, 1, 2, 6
-MANAGEMENT_POINT, UPDATE_POINT = 0, 1
-MOVED, DETECTED, ASKED, SERVED_DEED, REFUSED, UNANSWERED, GAVE_UP = 1, 2, 3, 4, 5, 6, 7
-KNEW_NOBODY, PAUSED, LEARNED, RESTARTED, STRANDED, RESCUED = 8, 9, 10, 11, 12, 13
-OPENED, CLOSED, SCANS = 14, 15, 16
-COUNT_ASKED, COUNT_SERVED, COUNT_REFUSED, COUNT_UNANSWERED, COUNT_GIVEN_UP, COUNT_NO_CONTACT = 0, 1, 2, 3, 4, 5
+LOCATION, POLICY, SCAN, STATE, CONTENT_LOCATION, DOWNLOAD = np.array((0, 1, 2, 6, 7, 8), dtype=np.int64)
+MANAGEMENT_POINT, UPDATE_POINT, CONTENT = 0, 1, 2
+DEEDS = np.arange(1, 20, dtype=np.int64)
+MOVED, DETECTED, ASKED, SERVED_DEED, REFUSED, UNANSWERED, GAVE_UP, KNEW_NOBODY, PAUSED, LEARNED = DEEDS[:10]
+RESTARTED, STRANDED, RESCUED, OPENED, CLOSED, SCANS, FETCHED, SKIPPED, HELD = DEEDS[10:]
+COUNT_ASKED, COUNT_SERVED, COUNT_REFUSED, COUNT_UNANSWERED, COUNT_GIVEN_UP, COUNT_NO_CONTACT = np.arange(6)
 COUNTS, WAYS = 6, 3
 GAUGE_INTERNET, GAUGE_STRANDED, GAUGE_WAITING = 2, 3, 4
-WAY_INTRANET, WAY_GATEWAY = 0, 1
-STATUS_SERVED, STATUS_NO_ANSWER = 200, 0
+WAY_INTRANET, WAY_GATEWAY, WAY_INTERNET = 0, 1, 2
+STATUS_SERVED, STATUS_NO_ANSWER, STATUS_EXPIRED = np.array((200, 0, 403), dtype=np.int64)
+TRANSFERRING = 2
 
 ACTIVITIES = 9
 ROW = np.dtype(
@@ -202,9 +204,15 @@ OUTCOME = np.dtype(
     P_PATIENCE,
     P_FIRST_CLIENT,
     P_BROKEN,
+    P_DOWNLOADS,
+    P_TRY_SOURCE,
+    P_CONTENT_RETRY,
+    P_CONTENT_TOKEN,
+    P_SHARDS,
     P_WIDTH,
-) = range(27)
-"""P_BY_CONTACT and P_EGRESS are where those counters begin. P_BROKEN is 0, but in a test that breaks a tie rule."""
+) = range(32)
+"""P_BY_CONTACT, P_EGRESS and P_DOWNLOADS are where those counters begin. P_BROKEN is 0, but in a test that breaks a
+tie rule."""
 
 # What the table of activities holds.
 A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, A_WIDTH = range(8)
@@ -217,6 +225,7 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, 
     S_BACK,
     S_RETRY,
     S_UPDATE_POINT,
+    S_SOURCE,
     S_REMOTE,
     S_VPN,
     S_WORK_BEGIN,
@@ -230,7 +239,7 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, 
     S_VACATION,
     S_POWERED_OFF,
     S_PHASES,
-) = (*range(17), 20, 24)
+) = (*range(18), 21, 25)
 
 # What the table of populations holds: who they are, then their timetable.
 (
@@ -248,8 +257,10 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, 
     T_OUTSIDE,
     T_VACATION,
     T_POWERED_OFF,
+    T_BANDWIDTH,
+    T_BANDWIDTH_ON_INTRANET,
     T_WIDTH,
-) = (*range(9), 11, 14, 17, 18, 22, 26)
+) = (*range(9), 11, 14, 17, 18, 22, 26, 27, 28)
 
 # What the vector of a landscape begins with: where its parts begin.
 (
@@ -269,17 +280,28 @@ A_TARGET, A_ASKS, A_DELAY_LOW, A_DELAY_HIGH, A_EGRESS, A_REPORTED, A_ON_DEMAND, 
     L_ROUTES,
     L_DOORS,
     L_LINKS,
+    L_BYTES,
+    L_SOURCES,
+    L_HOLDS,
+    L_CONTENT_POOLS,
+    L_CONTENT_POOLED,
+    L_CLOUD_FIRST,
     L_QUEUED,
     L_PUBLICATION_COUNT,
     L_LOCALE_COUNT,
     L_HEADER,
-) = range(20)
+) = range(26)
 
 # What a row of the history of landscapes begins with: since when it was in force; then answers, published, told.
 H_SINCE, H_ANSWERS = 0, 1
 
-# What the table of what policies say holds.
-TOLD_USE_GATEWAY, TOLD_CYCLES = 0, 1
+# What the table of what policies say holds: last, from TOLD_PACKAGES on, the packages that are deployed.
+TOLD_USE_GATEWAY, TOLD_USE_CLOUD, TOLD_CACHE, TOLD_PERMITTED, TOLD_DEPLOYED, TOLD_CYCLES = range(6)
+TOLD_PACKAGES = TOLD_CYCLES + ACTIVITIES
+"""TOLD_PERMITTED is the set of activities on a metered connection, TOLD_DEPLOYED the number of packages."""
+
+# What a row of the cargo holds; from G_FETCHED on, which of the packages deployed to a client it has dealt with.
+G_GOT, G_SOUGHT, G_CURRENT, G_SOURCE, G_TRIES, G_METERED, G_FETCHED = range(7)
 
 # What the vector of a shard's own state holds.
 M_NOW, M_PAGE, M_NODES, M_FREE, M_FLIGHTS, M_STALE, M_NEEDED, M_SENT, M_BOOKED, M_WIDTH = range(10)
@@ -289,9 +311,9 @@ N_SERVERS, N_PORTS, N_SERVING, N_WAITING, N_HEAD, N_TAIL, N_HELD, N_TURN, N_LAST
 D_ARRIVALS, D_SERVED, D_FAILED, D_REFUSED, D_BUSY, D_WAITED, D_WIDTH = range(7)
 Q_FREE, Q_PASSAGES, Q_HEAP, Q_OUTCOMES, Q_WIDTH = range(5)
 
-STAGE_ROLE, STAGE_POINT, STAGE_VM, STAGE_TRAVEL = 0, 1, 2, 3
-HOP_OUT, HOP_VM_WAIT, HOP_VM, HOP_POINT, HOP_ROLE_WAIT, HOP_ROLE, HOP_BACK, HOP_TOTAL = 0, 1, 2, 3, 4, 5, 6, 7
-STATUS_NO_PORT, STATUS_NO_CONNECTION_POINT, UNSETTLED = 503, 500, -1
+STAGE_ROLE, STAGE_POINT, STAGE_VM, STAGE_TRAVEL = np.arange(4)
+HOP_OUT, HOP_VM_WAIT, HOP_VM, HOP_POINT, HOP_ROLE_WAIT, HOP_ROLE, HOP_BACK, HOP_TOTAL = np.arange(8)
+STATUS_NO_PORT, STATUS_NO_CONNECTION_POINT, UNSETTLED = np.array((503, 500, -1), dtype=np.int64)
 BINS, BIN_BITS, SCALE_BITS = 1152, 5, 20
 
 AHEAD = 16
@@ -300,7 +322,7 @@ AHEAD = 16
 SENDS = 5
 """How many things a client can put into the outbox in one window, at most, for each activity."""
 
-DAY_US = 86_400_000_000
+DAY_US, SECOND_US = 86_400_000_000, 1_000_000
 PPM = np.uint64(1_000_000)
 
 
@@ -313,6 +335,8 @@ class State(NamedTuple):
     spells: NDArray[Any]
     soonest: NDArray[np.int64]
     failures: NDArray[np.int64]
+    cargo: NDArray[np.int64]
+    """What of a client matters for downloads and metered connections; no rows where there is neither."""
     flights: NDArray[Any]
     counters: NDArray[np.int64]
     gauges: NDArray[np.int64]
@@ -332,6 +356,7 @@ class State(NamedTuple):
     moments: NDArray[np.int64]
     """Room to work in: the moves of one day."""
     places: NDArray[np.int64]
+    """Room to work in: where these go, or the sources of a package."""
 
 
 class Calendar(NamedTuple):
@@ -728,6 +753,8 @@ def switch_on(s, c, now_us):
 def start_afresh(s, c, now_us):
     """Forget whom it talked to, give up what is on its way, and find out where it is."""
     soon_us = now_us + s.parameters[P_REACTION]
+    if len(s.cargo):
+        break_off_download(s, c, now_us)
     for activity in range(ACTIVITIES):
         flight = flight_of(s, c, activity)
         if flight != -1:
@@ -852,6 +879,8 @@ def ask(s, c, now_us, activity):
     """Send a request, if there is anybody to ask."""
     if activity == LOCATION:
         find_out_where_it_is(s, c, now_us)
+    if len(s.cargo) and held_back_or_download(s, c, now_us, activity):
+        return
     if s.activities[activity, A_TARGET] == UPDATE_POINT:
         ask_an_update_point(s, c, now_us, activity)
         return
@@ -867,6 +896,49 @@ def ask(s, c, now_us, activity):
     else:
         knew_nobody(s, c, now_us, activity)
     put_everything_off(s, c, now_us)
+
+
+@_compiled
+def held_back_or_download(s, c, now_us, activity):
+    """Hold back what policy forbids where a client is, or ask a source; say whether it was either."""
+    if not may(s, c, activity):
+        hold_back(s, c, now_us, activity)
+        return True
+    if activity == DOWNLOAD:
+        ask_a_source(s, c, now_us, activity)
+        return True
+    return False
+
+
+@_inlined
+def may(s, c, activity):
+    """Say whether policy lets a client do that where it is now."""
+    place = s.rows[c].place
+    at_cost = s.cargo[c, G_METERED] != 0 and place in (ON_INTERNET, ON_VPN)
+    return not at_cost or s.told[s.rows[c].told, TOLD_PERMITTED] >> activity & 1 != 0
+
+
+@_inlined
+def hold_back(s, c, now_us, activity):
+    """Put an activity off until the client moves, or its policy changes."""
+    s.words[c, activity] = FOREVER
+    if activity == STATE:
+        s.rows[c].news = 1
+    note(s, c, now_us, HELD, 0, activity, 0)
+
+
+@_compiled
+def let_go(s, c, now_us):
+    """Let what was held back be due as soon as a client can react; some of it is held back again then."""
+    look_for_somebody(s, c, now_us, SCAN)
+    if s.rows[c].news:
+        s.rows[c].news = 0
+        report(s, c, now_us)
+    if len(s.cargo):
+        for activity in range(ACTIVITIES):
+            if s.activities[activity, A_ON_DEMAND] == 0:
+                look_for_somebody(s, c, now_us, activity)
+        seek(s, c, now_us, 0)
 
 
 @_compiled
@@ -976,7 +1048,7 @@ def update_point_on_the_intranet(s, c, now_us):
     current = np.int64(s.rows[c].update_point)
     if current == NOBODY:
         size = nth_reached(s, c, now_us, 0)[1]
-        return nth_reached(s, c, now_us, one_of(s, c, size))[0] if size else NOBODY
+        return nth_reached(s, c, now_us, one_of(s, c, S_UPDATE_POINT, size))[0] if size else NOBODY
     return following(s, c, now_us, current) if s.rows[c].scan_failures > s.parameters[P_SCAN_RETRIES] else current
 
 
@@ -991,13 +1063,13 @@ def update_point_on_the_internet(s, c):
     for index in range(begin, begin + size):
         if where[index] == current:
             return current
-    return where[begin + one_of(s, c, size)] if size else NOBODY
+    return where[begin + one_of(s, c, S_UPDATE_POINT, size)] if size else NOBODY
 
 
 @_inlined
-def one_of(s, c, size):
-    """Draw one of so many update points."""
-    bits = draw(s.parameters[P_SEED], s.rows[c].key, s.streams[S_UPDATE_POINT], s.rows[c].requests)
+def one_of(s, c, purpose, size):
+    """Draw one of so many contacts."""
+    bits = draw(s.parameters[P_SEED], s.rows[c].key, s.streams[purpose], s.rows[c].requests)
     return np.int64(bits % np.uint64(size))
 
 
@@ -1013,20 +1085,11 @@ def time_one_joins(s, c, now_us):
     return FOREVER if joins_us == FOREVER else max(failing_us + joins_us, now_us + s.parameters[P_REACTION])
 
 
-@_compiled
-def let_go(s, c, now_us):
-    """Let what was held back be due as soon as a client can react."""
-    look_for_an_update_point(s, c, now_us)
-    if s.rows[c].news:
-        s.rows[c].news = 0
-        report(s, c, now_us)
-
-
-@_compiled
-def look_for_an_update_point(s, c, now_us):
-    """Let a scan that waits for an update point be tried as soon as a client can react."""
-    if s.words[c, SCAN] == FOREVER and flight_of(s, c, SCAN) == -1:
-        s.words[c, SCAN] = now_us + s.parameters[P_REACTION]
+@_inlined
+def look_for_somebody(s, c, now_us, activity):
+    """Let what waits for somebody to ask, or for leave to ask, be tried as soon as a client can react."""
+    if s.words[c, activity] == FOREVER and flight_of(s, c, activity) == -1:
+        s.words[c, activity] = now_us + s.parameters[P_REACTION]
 
 
 @_inlined
@@ -1071,6 +1134,288 @@ def scan_again(s, c, now_us, contact, sent_us):
     return sent_us + p[P_SCAN_RETRY]
 
 
+# -- downloading -----------------------------------------------------------------------------------------------------
+
+
+@_inlined
+def idle(s, c, activity):
+    """Say whether an activity neither waits for a reply nor for its time."""
+    return s.words[c, activity] == FOREVER and flight_of(s, c, activity) == -1
+
+
+@_compiled
+def undone(s, c, begin):
+    """Return the first deployment from *begin* on, around the end, that a client has not dealt with, or -1."""
+    count = s.told[s.rows[c].told, TOLD_DEPLOYED]
+    for step in range(count):
+        place = (begin + step) % count
+        if s.cargo[c, G_FETCHED + (place >> 6)] >> (place & 63) & 1 == 0:
+            return place
+    return -1
+
+
+@_inlined
+def deal_with_current(s, c):
+    """Note that a client has dealt with the package it has taken up."""
+    place = s.cargo[c, G_CURRENT]
+    s.cargo[c, G_FETCHED + (place >> 6)] |= 1 << (place & 63)
+
+
+@_inlined
+def package_of(s, c):
+    """Return the package that a client has taken up."""
+    return s.told[s.rows[c].told, TOLD_PACKAGES + s.cargo[c, G_CURRENT]]
+
+
+@_compiled
+def seek(s, c, now_us, after_us):
+    """If there is a package to download, let the client ask for sources after a while."""
+    if not (idle(s, c, CONTENT_LOCATION) and idle(s, c, DOWNLOAD)):
+        return
+    wanted = undone(s, c, s.cargo[c, G_CURRENT])
+    if wanted != -1:
+        turn_to(s, c, wanted)
+        wait(s, c, now_us, CONTENT_LOCATION, now_us + after_us)
+
+
+@_compiled
+def go_on_downloading(s, c, now_us, activity):
+    """Begin what it was told the sources of, or look for something to download."""
+    if activity == CONTENT_LOCATION:
+        begin_search(s, c, now_us)
+    seek(s, c, now_us, 0)
+
+
+@_inlined
+def turn_to(s, c, deployment):
+    """Take a package up; what had come of another one is lost."""
+    if deployment != s.cargo[c, G_CURRENT]:
+        s.cargo[c, G_CURRENT], s.cargo[c, G_GOT] = deployment, 0
+
+
+@_compiled
+def give_up_for_now(s, c, now_us):
+    """Turn to the next package; after the last one, begin again in an hour."""
+    wanted = undone(s, c, s.cargo[c, G_CURRENT] + 1)
+    last = wanted <= s.cargo[c, G_CURRENT]
+    turn_to(s, c, wanted)
+    seek(s, c, now_us, s.parameters[P_CONTENT_RETRY] if last else 0)
+
+
+@_inlined
+def begin_search(s, c, now_us):
+    """Begin to download what it was told the sources of, unless its cache is too small for it."""
+    package = package_of(s, c)
+    s.cargo[c, G_SOUGHT], s.cargo[c, G_SOURCE], s.cargo[c, G_TRIES] = now_us, NOBODY, 0
+    if s.landscape[s.landscape[L_BYTES] + package] > s.told[s.rows[c].told, TOLD_CACHE]:
+        deal_with_current(s, c)
+        note(s, c, now_us, SKIPPED, package, 0, 0)
+    else:
+        wait(s, c, now_us, DOWNLOAD, now_us)
+
+
+@_compiled
+def ask_a_source(s, c, now_us, activity):
+    """Ask one of the sources in reach; without any, wait until one joins, or turn to the next package."""
+    after_us = now_us - s.cargo[c, G_SOUGHT]
+    s.words[c, activity] = FOREVER
+    if after_us >= s.parameters[P_CONTENT_TOKEN]:
+        seek(s, c, now_us, 0)
+        return
+    first, size = sources(s, c, after_us)
+    contact = s.cargo[c, G_SOURCE]
+    if contact != NOBODY:
+        contact = source_after(s, size, contact)
+    elif first:
+        contact = s.places[one_of(s, c, S_SOURCE, first)]
+    if contact != NOBODY:
+        s.cargo[c, G_SOURCE] = contact
+        send(s, c, now_us, activity, contact)
+        return
+    knew_nobody(s, c, now_us, activity)
+    joins_us = time_a_source_joins(s, c, after_us)
+    if joins_us == FOREVER:
+        give_up_for_now(s, c, now_us)
+    else:
+        wait(s, c, now_us, activity, joins_us)
+
+
+@_compiled
+def sources(s, c, after_us):
+    """Write the sources of a package in reach into *places* (:func:`cmgsim.fleet.downloads.sources`).
+
+    Return from how many the first is drawn, and how many there are.
+    """
+    use_cloud = s.told[s.rows[c].told, TOLD_USE_CLOUD] != 0
+    if s.rows[c].connection != C_INTRANET:
+        size = add_sources(s, c, 0, use_cloud, True)
+        return size, size
+    if s.landscape[s.landscape[L_CLOUD_FIRST] + locale(s, c)]:
+        first = add_sources(s, c, 0, use_cloud, False)
+        size = add_points(s, c, first, after_us)
+    else:
+        first = add_points(s, c, 0, after_us)
+        size = add_sources(s, c, first, use_cloud, False)
+    return first if first else size, size
+
+
+@_inlined
+def add_sources(s, c, size, cloud, outside):
+    """Add the sources of a package that are behind gateways, or on the internet; return how many there are."""
+    where, package = s.landscape, package_of(s, c)
+    at = where[L_SOURCES] + package
+    for index in range(where[L_LISTS] + where[at], where[L_LISTS] + where[at + 1]):
+        way = way_of(s, where[index])
+        if (cloud and way == WAY_GATEWAY) or (outside and way == WAY_INTERNET):
+            s.places[size] = where[index]
+            size += 1
+    return size
+
+
+@_inlined
+def add_points(s, c, size, after_us):
+    """Add the distribution points in reach on the intranet that have a package; return how many there are."""
+    where, package, pool = s.landscape, package_of(s, c), s.landscape[L_CONTENT_POOLS] + locale(s, c)
+    for index in range(where[pool], where[pool + 1]):
+        at = where[L_CONTENT_POOLED] + 2 * index
+        if where[at] <= after_us and holds(s, where[at + 1], package):
+            s.places[size] = where[at + 1]
+            size += 1
+    return size
+
+
+@_inlined
+def holds(s, contact, package):
+    """Say whether a contact has a package."""
+    return s.landscape[s.landscape[L_HOLDS] + package * s.parameters[P_CONTACTS] + contact] != 0
+
+
+@_inlined
+def source_after(s, size, current):
+    """Return the source after the current one in *places*, around the end; the first if it is not among them."""
+    if size == 0:
+        return current
+    for index in range(size):
+        if s.places[index] == current:
+            return s.places[(index + 1) % size]
+    return s.places[0]
+
+
+@_inlined
+def time_a_source_joins(s, c, after_us):
+    """Return when the next source comes in reach on the intranet, or FOREVER."""
+    if s.rows[c].connection != C_INTRANET:
+        return FOREVER
+    where, package, joins_us = s.landscape, package_of(s, c), FOREVER
+    pool = where[L_CONTENT_POOLS] + locale(s, c)
+    for index in range(where[pool], where[pool + 1]):
+        at = where[L_CONTENT_POOLED] + 2 * index
+        if where[at] > after_us and holds(s, where[at + 1], package):
+            joins_us = min(joins_us, where[at])
+    return FOREVER if joins_us == FOREVER else s.cargo[c, G_SOUGHT] + joins_us
+
+
+@_compiled
+def begin_transfer(s, c, now_us, flight):
+    """Let content come in until all is there, or the permission to download has expired."""
+    s.flights[flight].overdue, s.flights[flight].arrives_us = TRANSFERRING, now_us
+    whole_us = now_us + transfer_us(missing_bytes(s, c), bandwidth(s, c))
+    wait(s, c, now_us, DOWNLOAD, min(whole_us, s.cargo[c, G_SOUGHT] + s.parameters[P_CONTENT_TOKEN]))
+
+
+@_compiled
+def finish_transfer(s, c, now_us, flight):
+    """Take what has come in; if it is all, turn to the next package, else ask for sources anew."""
+    receive(s, c, now_us, flight)
+    s.words[c, DOWNLOAD] = FOREVER
+    if missing_bytes(s, c):
+        end(s, c, now_us, flight, REFUSED, COUNT_REFUSED, STATUS_EXPIRED)
+    else:
+        end(s, c, now_us, flight, SERVED_DEED, COUNT_SERVED, 0)
+        s.counters[s.parameters[P_DOWNLOADS] + package_of(s, c)] += 1
+        note(s, c, now_us, FETCHED, package_of(s, c), 0, 0)
+        deal_with_current(s, c)
+        s.cargo[c, G_GOT] = 0
+        report(s, c, now_us)
+    seek(s, c, now_us, 0)
+
+
+@_compiled
+def break_off_download(s, c, now_us):
+    """Keep what has come in, and ask for sources anew; what was waiting to be asked is forgotten."""
+    if idle(s, c, DOWNLOAD):
+        return
+    flight = flight_of(s, c, DOWNLOAD)
+    if flight != -1:
+        receive(s, c, now_us, flight)
+        end(s, c, now_us, flight, GAVE_UP, COUNT_GIVEN_UP, 0)
+    s.words[c, DOWNLOAD] = FOREVER
+    wait(s, c, now_us, CONTENT_LOCATION, now_us)
+
+
+@_compiled
+def receive(s, c, now_us, flight):
+    """Take what has come in of a package, and count it if it left Azure."""
+    if s.flights[flight].overdue == TRANSFERRING:
+        elapsed_us, contact = now_us - s.flights[flight].arrives_us, np.int64(s.flights[flight].contact)
+        fresh_bytes = received(missing_bytes(s, c), bandwidth(s, c), elapsed_us)
+        s.cargo[c, G_GOT] += fresh_bytes
+        if way_of(s, contact) == WAY_GATEWAY:
+            s.counters[s.parameters[P_EGRESS] + contact] += fresh_bytes
+
+
+@_inlined
+def missing_bytes(s, c):
+    """Return how much of the package that it has taken up a client lacks."""
+    return s.landscape[s.landscape[L_BYTES] + package_of(s, c)] - s.cargo[c, G_GOT]
+
+
+@_inlined
+def bandwidth(s, c):
+    """Return how many bytes a second come to a client where it is."""
+    column = T_BANDWIDTH_ON_INTRANET if s.rows[c].place == ON_INTRANET else T_BANDWIDTH
+    return s.populations[s.rows[c].population, column]
+
+
+@_inlined
+def transfer_us(size, rate):
+    """Return how long so many bytes take (:func:`cmgsim.fleet.downloads.transfer_us`), in steps that fit 64 bits."""
+    return size // rate * SECOND_US + (size % rate * SECOND_US + rate - 1) // rate
+
+
+@_inlined
+def received(size, rate, elapsed_us):
+    """Return how many of so many bytes have come (:func:`cmgsim.fleet.downloads.received`), likewise."""
+    return min(size, elapsed_us * (rate // SECOND_US) + elapsed_us * (rate % SECOND_US) // SECOND_US)
+
+
+@_compiled
+def leave_source(s, c, now_us, flight, deed, what, status):
+    """Turn to the next source in two minutes; on the internet, when all have failed, to the next package."""
+    again_us = s.flights[flight].sent_us + s.parameters[P_TRY_SOURCE]
+    s.cargo[c, G_TRIES] += 1
+    receive(s, c, now_us, flight)
+    end(s, c, now_us, flight, deed, what, status)
+    intranet = s.rows[c].connection == C_INTRANET
+    if intranet or s.cargo[c, G_TRIES] < sources(s, c, now_us - s.cargo[c, G_SOUGHT])[1]:
+        wait(s, c, now_us, DOWNLOAD, again_us)
+    else:
+        s.words[c, DOWNLOAD] = FOREVER
+        give_up_for_now(s, c, now_us)
+
+
+@_inlined
+def lose_source(s, c, now_us):
+    """Break a download off whose source is there no more."""
+    flight = flight_of(s, c, DOWNLOAD)
+    if flight == -1 or s.flights[flight].overdue != TRANSFERRING:
+        return
+    if not is_served(s, c, np.int64(s.flights[flight].contact)):
+        leave_source(s, c, now_us, flight, UNANSWERED, COUNT_UNANSWERED, 0)
+        appoint(s, c)
+        s.own[M_STALE] = 1
+
+
 # -- hearing ---------------------------------------------------------------------------------------------------------
 
 
@@ -1078,15 +1423,16 @@ def scan_again(s, c, now_us, contact, sent_us):
 def hear(s, c, now_us, activity, flight):
     """Hear of a request."""
     contact, sent_us = np.int64(s.flights[flight].contact), s.flights[flight].sent_us
+    if len(s.cargo) and activity == DOWNLOAD:
+        hear_from_source(s, c, now_us, flight)
+        return
     if s.flights[flight].overdue:
         fail(s, c, now_us, activity, flight, UNANSWERED, COUNT_UNANSWERED, 0)
         return
     if s.landscape[L_QUEUED]:
         hear_from_stations(s, c, now_us, activity, flight)
         return
-    met = len(s.history) - 1
-    while s.history[met, H_SINCE] > s.flights[flight].arrives_us:
-        met -= 1
+    met = met_by(s, flight)
     status = s.history[met, H_ANSWERS + s.rows[c].population * s.parameters[P_CONTACTS] + contact]
     if status == STATUS_NO_ANSWER:
         s.flights[flight].overdue = 1
@@ -1098,6 +1444,37 @@ def hear(s, c, now_us, activity, flight):
         take(s, c, now_us, activity, flight, s.history[met, published], told)
     else:
         fail(s, c, now_us, activity, flight, REFUSED, COUNT_REFUSED, status)
+
+
+@_inlined
+def met_by(s, flight):
+    """Return the row of the history that a request has met."""
+    met = len(s.history) - 1
+    while s.history[met, H_SINCE] > s.flights[flight].arrives_us:
+        met -= 1
+    return met
+
+
+@_compiled
+def hear_from_source(s, c, now_us, flight):
+    """Hear of a request to a source, or have what comes from there."""
+    one, queued = s.flights[flight], s.landscape[L_QUEUED] != 0
+    contact = np.int64(one.contact)
+    if one.overdue == TRANSFERRING:
+        finish_transfer(s, c, now_us, flight)
+        return
+    status = np.int64(one.status) if queued else STATUS_NO_ANSWER
+    if not queued and one.overdue == 0:
+        status = s.history[met_by(s, flight), H_ANSWERS + s.rows[c].population * s.parameters[P_CONTACTS] + contact]
+        if status == STATUS_NO_ANSWER:
+            one.overdue, s.words[c, DOWNLOAD] = 1, one.sent_us + s.parameters[P_SILENCE]
+            return
+    if status == STATUS_SERVED and is_served(s, c, contact):
+        begin_transfer(s, c, now_us, flight)
+    elif status in (UNSETTLED, STATUS_NO_ANSWER, STATUS_SERVED):
+        leave_source(s, c, now_us, flight, UNANSWERED, COUNT_UNANSWERED, 0)
+    else:
+        leave_source(s, c, now_us, flight, REFUSED, COUNT_REFUSED, status)
 
 
 @_inlined
@@ -1139,6 +1516,8 @@ def take(s, c, now_us, activity, flight, published, told):
     if is_stranded(s, c) != (s.rows[c].stranded_since_us != NEVER):
         judge(s, c, now_us)
     wait(s, c, now_us, activity, next_us(s, c, now_us, activity, sent_us, ordinal))
+    if len(s.cargo) and activity in (CONTENT_LOCATION, POLICY):
+        go_on_downloading(s, c, now_us, activity)
     if contact == s.rows[c].contact and s.rows[c].channel == NOBODY and is_served(s, c, contact):
         opened(s, c, now_us, contact)
 
@@ -1148,6 +1527,8 @@ def next_us(s, c, now_us, activity, sent_us, ordinal):
     """Return when an activity is due again: a cycle and its delay after it was sent, or when there is news."""
     if activity == STATE:
         return time_to_report(s, c, now_us) if s.rows[c].news else FOREVER
+    if activity == CONTENT_LOCATION:
+        return FOREVER
     delays = S_PHASES + 2 * ACTIVITIES
     bits = draw(s.parameters[P_SEED], s.rows[c].key, s.streams[delays + activity], ordinal)
     delay_us = within(bits, s.activities[activity, A_DELAY_LOW], s.activities[activity, A_DELAY_HIGH])
@@ -1188,7 +1569,7 @@ def learn(s, c, now_us, publication):
         s.rows[c].publication = publication
         note(s, c, now_us, LEARNED, publication, 0, 0)
     s.rows[c].failed = 0
-    look_for_an_update_point(s, c, now_us)
+    look_for_somebody(s, c, now_us, SCAN)
     begin, size = tiers(s, c)
     for tier in range(begin, begin + size):
         if nth_of_tier(s, c, tier, 0, False)[1]:
@@ -1297,7 +1678,7 @@ def begin(s, bootstraps, told):
 
 @_entered
 def judge_all(s, now_us):
-    """Close the channels that break, and judge anew who is stranded."""
+    """Close the channels that break, break off downloads, and judge anew who is stranded."""
     rows, where = s.rows, s.landscape
     contacts, answers = s.parameters[P_CONTACTS], where[L_ANSWERS]
     publications, alive = where[L_PUBLICATION_COUNT], where[L_ALIVE]
@@ -1306,6 +1687,8 @@ def judge_all(s, now_us):
         population, channel = np.int64(rows[c].population), np.int64(rows[c].channel)
         if channel != NOBODY and where[answers + population * contacts + channel] != STATUS_SERVED:
             closed(s, c, now_us)
+        if len(s.cargo):
+            lose_source(s, c, now_us)
         stranded = rows[c].stranded_since_us != NEVER
         could_be = (
             rows[c].connection >= C_INTERNET and where[alive + population * publications + rows[c].publication] == 0
@@ -1384,7 +1767,24 @@ def lacks_room(s):
 
 
 @_compiled
+def live_laden_window(s, calendar, until_us):
+    """Do what :func:`live_window` does, for clients with cargo."""
+    return through_window(s, calendar, until_us)
+
+
+@_compiled
 def live_window(s, calendar, until_us):
+    """Do what :func:`through_window` does, for clients without cargo.
+
+    Once that is known, nothing about cargo is left of what is compiled here: not even a call, which costs the others.
+    """
+    if len(s.cargo):
+        return -1
+    return through_window(s, calendar, until_us)
+
+
+@_inlined
+def through_window(s, calendar, until_us):
     """Let all clients live to the end of the window, or until a moment within it; return where that is.
 
     Or return -1 if records ran out. Then some clients have lived and some have not, and the page is begun anew, so that
@@ -1401,7 +1801,7 @@ def live_window(s, calendar, until_us):
             fetch(s, calendar.listed[listed + coming])
         elif coming < sorted_in + pushed:
             fetch(s, calendar.pushed[coming - sorted_in])
-        c = calendar.listed[listed + index] if index < sorted_in else calendar.pushed[index - sorted_in]
+        c = np.int64(calendar.listed[listed + index] if index < sorted_in else calendar.pushed[index - sorted_in])
         soonest_us = s.soonest[c]
         if soonest_us < upto_us:
             if lacks_room(s):
@@ -1436,19 +1836,32 @@ def fetch(s, c):
 
 
 @_entered
-def advance(s, calendar, until_us, interval_us, books):
-    """Let all clients live until a moment, window by window; return 1 if records of requests ran out before.
+def advance(s, calendar, hall, until_us, interval_us, books):
+    """Let all clients live until a moment, window by window, and with them the stations, where requests queue.
 
-    What was counted in each interval that ends is written into the books.
+    Return 1 or 2 if records of clients or of stations ran out before. With several shards the stations are not touched:
+    they live after all shards have lived through the window. Where nothing queues, what was counted in each interval
+    that ends is written into the books.
     """
+    queued = s.landscape[L_QUEUED] != 0
+    with_stations = queued and s.parameters[P_SHARDS] == 1
     while s.own[M_NOW] < until_us:
         ends_us = (s.own[M_NOW] // interval_us + 1) * interval_us
-        upto_us = min(ends_us, until_us)
-        while s.own[M_NOW] < upto_us:
-            room_needed(s, calendar)
-            if live_window(s, calendar, upto_us) == -1:
-                return 1
-        if upto_us == ends_us:
+        size = room_needed(s, calendar)
+        if with_stations and hall_lacks_room(hall, s.own[M_SENT] + size * ACTIVITIES * SENDS):
+            return 2
+        if len(s.cargo):
+            upto_us = live_laden_window(s, calendar, min(ends_us, until_us))
+        else:
+            upto_us = live_window(s, calendar, min(ends_us, until_us))
+        if upto_us == -1:
+            return 1
+        if with_stations:
+            take_in(s, hall)
+            serve(hall, upto_us)
+            tell(s, calendar, hall)
+            hall.own[Q_OUTCOMES] = 0
+        if upto_us == ends_us and not queued:
             write_down(s, books[s.own[M_BOOKED]])
             s.own[M_BOOKED] += 1
     return 0
@@ -1467,30 +1880,6 @@ def write_down(s, row):
     at += len(s.gauges)
     for index in range(len(s.channels)):
         row[at + index] = s.channels[index]
-
-
-@_entered
-def advance_window(s, calendar, until_us):
-    """Let all clients live to the end of one window; return 1 if records of requests ran out before."""
-    room_needed(s, calendar)
-    return 1 if live_window(s, calendar, until_us) == -1 else 0
-
-
-@_entered
-def advance_queued(s, calendar, hall, until_us):
-    """Let all clients and the stations live until a moment; return 1 or 2 if records of clients or stations ran out."""
-    while s.own[M_NOW] < until_us:
-        size = room_needed(s, calendar)
-        if hall_lacks_room(hall, s.own[M_SENT] + size * ACTIVITIES * SENDS):
-            return 2
-        upto_us = live_window(s, calendar, until_us)
-        if upto_us == -1:
-            return 1
-        take_in(s, hall)
-        serve(hall, upto_us)
-        tell(s, calendar, hall)
-        hall.own[Q_OUTCOMES] = 0
-    return 0
 
 
 # -- the stations ----------------------------------------------------------------------------------------------------

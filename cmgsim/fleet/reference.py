@@ -30,7 +30,7 @@ from cmgsim.fleet import life
 from cmgsim.fleet.books import Books, stranded_so_far
 from cmgsim.fleet.days import Place, next_move, place_at
 from cmgsim.fleet.diary import Diary
-from cmgsim.fleet.downloads import Sources, next_joining_us, received, transfer_us, undone
+from cmgsim.fleet.downloads import EXPIRED, Sources, next_joining_us, received, transfer_us, undone
 from cmgsim.fleet.engine import NEVER, Knowing, Roll
 from cmgsim.fleet.life import FOREVER, NOBODY, TRANSFERRING, Client, Deed, Errand, bit, following
 from cmgsim.fleet.measures import Measures
@@ -51,9 +51,6 @@ from cmgsim.site.client import (
     connection_type,
 )
 from cmgsim.site.landscape import NO_ANSWER, SERVED, Landscape, Told
-
-EXPIRED = 403
-"""The status that a content source answers with once the permission to download has expired."""
 
 
 class ReferenceFleet:
@@ -421,7 +418,10 @@ class ReferenceFleet:
         return None if joins_us is None else client.sought_us + joins_us
 
     def _begin_transfer(self, client: Client, errand: Errand) -> None:
-        """Let content come in until all is there, or the permission to download has expired."""
+        """Let content come in until all is there, or the permission expires; not from a source that has just gone."""
+        if not self._is_served(client, errand.contact):
+            self._leave_source(client, errand, Deed.UNANSWERED)
+            return
         errand.overdue, errand.arrives_us = TRANSFERRING, self.now_us
         whole_us = self.now_us + transfer_us(self._missing_bytes(client), self._bandwidth(client))
         self._wait(client, errand, min(whole_us, client.sought_us + self.habits.content_token_us))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,20 +18,23 @@ from cmgsim.draws import WORD
 from cmgsim.fleet import days, kernels, life
 from cmgsim.fleet.books import WAYS
 from cmgsim.fleet.days import Place, Spells, Use
+from cmgsim.fleet.downloads import EXPIRED
 from cmgsim.fleet.histogram import BINS, BITS
 from cmgsim.fleet.life import Deed
 from cmgsim.fleet.measures import Hop
 from cmgsim.fleet.population import Fleet, Traits
 from cmgsim.fleet.series import Count, Gauge
 from cmgsim.fleet.stations import NO_CONNECTION_POINT, NO_PORT, SCALE_BITS, SUMS, Stage, route_to
-from cmgsim.site.client import ACTIVITIES, ON_DEMAND, REPORTED, Activity, Connection, PowerOn, Target
+from cmgsim.site.client import ACTIVITIES, ON_DEMAND, PERMITTED, REPORTED, Activity, Connection, PowerOn, Target
 from cmgsim.site.landscape import NO_ANSWER, SERVED, Landscape, Over, Told
 
 Vector = NDArray[np.int64]
 
-_SAME: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
+_SAME: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ((kernels.FOREVER, kernels.NOBODY), (life.FOREVER, life.NOBODY)),
     ((kernels.STATUS_SERVED, kernels.STATUS_NO_ANSWER), (SERVED, NO_ANSWER)),
+    ((kernels.STATUS_EXPIRED, kernels.TRANSFERRING), (EXPIRED, life.TRANSFERRING)),
+    ((kernels.WAY_INTRANET, kernels.WAY_GATEWAY, kernels.WAY_INTERNET), tuple(range(len(WAYS)))),
     ((kernels.WAY_INTRANET, kernels.WAY_GATEWAY), (WAYS.index(Over.INTRANET), WAYS.index(Over.GATEWAY))),
     ((kernels.OFF, kernels.ON_INTRANET, kernels.ON_VPN, kernels.ON_INTERNET), tuple(Place)),
     ((kernels.C_OFF, kernels.C_INTRANET, kernels.C_INTERNET, kernels.C_ALWAYS_INTERNET), tuple(Connection)),
@@ -38,13 +42,16 @@ _SAME: tuple[tuple[tuple[int, ...], tuple[int, ...]], ...] = (
         (kernels.LOCATION, kernels.POLICY, kernels.SCAN, kernels.STATE),
         (Activity.LOCATION, Activity.POLICY, Activity.SCAN, Activity.STATE),
     ),
+    ((kernels.CONTENT_LOCATION, kernels.DOWNLOAD), (Activity.CONTENT_LOCATION, Activity.DOWNLOAD)),
+    ((kernels.ACTIVITIES,), (len(Activity),)),
     (tuple(range(kernels.STAGE_ROLE, kernels.STAGE_TRAVEL + 1)), tuple(Stage)),
     (tuple(range(kernels.HOP_OUT, kernels.HOP_TOTAL + 1)), tuple(Hop)),
     ((kernels.STATUS_NO_PORT, kernels.STATUS_NO_CONNECTION_POINT), (NO_PORT, NO_CONNECTION_POINT)),
     ((kernels.BINS, kernels.BIN_BITS, kernels.SCALE_BITS), (BINS, BITS, SCALE_BITS)),
     ((kernels.D_WIDTH,), (len(SUMS),)),
-    ((kernels.MANAGEMENT_POINT, kernels.UPDATE_POINT), (Target.MANAGEMENT_POINT, Target.UPDATE_POINT)),
+    ((kernels.MANAGEMENT_POINT, kernels.UPDATE_POINT, kernels.CONTENT), tuple(Target)),
     (tuple(range(kernels.MOVED, kernels.SCANS + 1)), tuple(Deed)[: kernels.SCANS]),
+    ((kernels.FETCHED, kernels.SKIPPED, kernels.HELD), (Deed.FETCHED, Deed.SKIPPED, Deed.HELD)),
     (tuple(range(kernels.COUNTS)), tuple(Count)),
     ((kernels.ACTIVITIES, kernels.WAYS), (len(Activity), len(WAYS))),
     (
@@ -63,6 +70,7 @@ FIRST_STREAMS = (
     life.BACK,
     life.RETRY,
     life.UPDATE_POINT,
+    life.SOURCE,
     days.REMOTE,
     days.VPN,
     *days.WORK,
@@ -90,7 +98,7 @@ def signed(word: int) -> int:
     return word - (1 << 64) if word >> 63 else word
 
 
-def parameters(fleet: Fleet, landscape: Landscape, seed: int, window_us: int, page_windows: int) -> Vector:
+def parameters(fleet: Fleet, landscape: Landscape, seed: int, window_us: int, page_windows: int, shards: int) -> Vector:
     """Return the habits of the fleet's clients and the places of its counters, in the order of the P_ names."""
     habits, contacts = fleet.habits, len(landscape.contacts)
     by_contact = len(Activity) * len(WAYS) * len(Count)
@@ -118,6 +126,11 @@ def parameters(fleet: Fleet, landscape: Landscape, seed: int, window_us: int, pa
             habits.patience_us,
             0,
             0,
+            by_contact + contacts * (len(Count) + 1),
+            habits.try_source_us,
+            habits.content_retry_us,
+            habits.content_token_us,
+            shards,
         ],
         dtype=np.int64,
     )
@@ -161,6 +174,8 @@ def _traits(traits: Traits) -> list[int]:
         -1 if plan.outside is None else plan.outside,
         *_spells(plan.vacation),
         *_spells(plan.powered_off),
+        traits.bandwidth,
+        traits.bandwidth_on_intranet,
     ]
 
 
@@ -187,11 +202,20 @@ class Policies:
         return [self._numbers.setdefault(told, len(self._numbers)) for told in landscape.told]
 
     def table(self) -> Vector:
-        """Return all policies: (policies, 1 + activities)."""
-        return np.array(
-            [(told.use_gateway, *told.cycles_us) for told in self._numbers],
-            dtype=np.int64,
-        ).reshape(-1, kernels.TOLD_CYCLES + len(Activity))
+        """Return all policies, in the order of the TOLD_ names: (policies, TOLD_PACKAGES + the most packages)."""
+        most = max((len(told.deployments) for told in self._numbers), default=0)
+        table = np.zeros((len(self._numbers), kernels.TOLD_PACKAGES + most), dtype=np.int64)
+        for row, told in zip(table, self._numbers, strict=True):
+            row[: kernels.TOLD_PACKAGES] = (
+                told.use_gateway,
+                told.use_cloud,
+                told.cache_bytes,
+                sum(1 << activity for activity in PERMITTED[told.metered]),
+                len(told.deployments),
+                *told.cycles_us,
+            )
+            row[kernels.TOLD_PACKAGES : kernels.TOLD_PACKAGES + len(told.deployments)] = told.deployments
+        return table
 
 
 def view(landscape: Landscape, clients: int) -> Vector:
@@ -199,9 +223,10 @@ def view(landscape: Landscape, clients: int) -> Vector:
     publications, locales = landscape.publications, landscape.tiers
     points = [landscape.of(Target.UPDATE_POINT, known) for known in publications]
     managed = [landscape.of(Target.MANAGEMENT_POINT, known) for known in publications]
-    lists = [*managed, *points, *(tier for locale in locales for tier in locale)]
+    sources = [landscape.of(Target.CONTENT, holders) for holders in landscape.sources]
+    lists = [*managed, *points, *sources, *(tier for locale in locales for tier in locale)]
     pools = landscape.update_pools or ((),) * len(locales)
-    bounds = _bounds(lists)
+    bounds, known, more = _bounds(lists), len(publications), 2 * len(publications)
     parts = {
         kernels.L_WAYS: _vector(WAYS.index(contact.over) for contact in landscape.contacts),
         kernels.L_ANSWERS: _vector(status for row in landscape.answers for status in row),
@@ -218,9 +243,10 @@ def view(landscape: Landscape, clients: int) -> Vector:
             landscape.known(population, number) for population in range(clients) for number in range(len(publications))
         ),
         kernels.L_LOCALES: _vector(_bounds(locales)),
-        kernels.L_PUBLICATIONS: _vector(bounds[: len(publications)]),
-        kernels.L_POINTS: _vector(bounds[len(publications) : 2 * len(publications)]),
-        kernels.L_TIERS: _vector(bounds[2 * len(publications) :]),
+        kernels.L_PUBLICATIONS: _vector(bounds[:known]),
+        kernels.L_POINTS: _vector(bounds[known:more]),
+        kernels.L_SOURCES: _vector(bounds[more : more + len(sources)]),
+        kernels.L_TIERS: _vector(bounds[more + len(sources) :]),
         kernels.L_LISTS: _vector(contact for one in lists for contact in one),
         kernels.L_POOLS: _vector(_bounds(pools)),
         kernels.L_POOLED: _vector(number for pool in pools for pair in pool for number in pair),
@@ -240,12 +266,34 @@ def view(landscape: Landscape, clients: int) -> Vector:
         ),
         kernels.L_LINKS: _vector(point for door in doors for point in door.connection_points),
     }
+    if landscape.package_bytes:
+        parts |= _content(landscape)
     header = np.zeros(kernels.L_HEADER, dtype=np.int64)
     header[kernels.L_PUBLICATION_COUNT], header[kernels.L_LOCALE_COUNT] = len(publications), len(locales)
     header[kernels.L_QUEUED] = bool(landscape.routes)
     starts = accumulate((len(part) for part in parts.values()), initial=kernels.L_HEADER)
     header[list(parts)] = list(starts)[:-1]
     return np.concatenate([header, *parts.values()])
+
+
+def _content(landscape: Landscape) -> dict[int, Vector]:
+    """Return the parts of a view about packages, beside the lists of their sources."""
+    holds = np.zeros((len(landscape.sources), len(landscape.contacts)), dtype=np.int64)
+    for row, holders in zip(holds, landscape.sources, strict=True):
+        row[list(holders)] = 1
+    pools = landscape.content_pools
+    return {
+        kernels.L_BYTES: _vector(landscape.package_bytes),
+        kernels.L_HOLDS: holds.ravel(),
+        kernels.L_CONTENT_POOLS: _vector(_bounds(pools)),
+        kernels.L_CONTENT_POOLED: _vector(number for pool in pools for pair in pool for number in pair),
+        kernels.L_CLOUD_FIRST: _vector(locale in landscape.cloud_first for locale in range(len(pools))),
+    }
+
+
+def most_sources(landscape: Landscape) -> int:
+    """Return how many sources of one package there can be for a client."""
+    return len(landscape.contacts) + max((len(pool) for pool in landscape.content_pools), default=0)
 
 
 def judged(seen: Vector) -> Vector:

@@ -51,13 +51,13 @@ def test_few_clients_do_not_wait_for_a_compiler() -> None:
     assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM), FastFleet)
 
 
-def test_what_the_fast_fleet_does_not_know_the_reference_lives() -> None:
-    many = auto.WORTH_COMPILING_FROM
-    assert isinstance(alive(Engine.AUTO, many, watched=frozenset({1})), ReferenceFleet)
-    with_content = replace(SEEN, package_bytes=(1_000,))
-    assert isinstance(alive(Engine.AUTO, 3, with_content), ReferenceFleet)
-    with pytest.raises(UsageError, match="engine 'fast': it does not know content that is deployed"):
-        alive(Engine.FAST, 3, with_content)
+def test_content_makes_no_difference() -> None:
+    with_content = replace(SEEN, package_bytes=(1_000,), sources=((),), content_pools=((), ()))
+    assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM, with_content), FastFleet)
+
+
+def test_what_is_watched_the_reference_lives() -> None:
+    assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM, watched=frozenset({1})), ReferenceFleet)
     with pytest.raises(UsageError, match="engine 'fast': it keeps no diaries"):
         alive(Engine.FAST, 3, watched=frozenset({1}))
 

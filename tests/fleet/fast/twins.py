@@ -17,7 +17,7 @@ from cmgsim.fleet.engine import FleetEngine
 from cmgsim.fleet.fast import Cut, FastFleet
 from cmgsim.fleet.population import Fleet, Traits
 from cmgsim.fleet.reference import ReferenceFleet
-from cmgsim.site.client import HABITS, Activity, Habits, Target
+from cmgsim.site.client import HABITS, Activity, Habits, Metered, Target
 from cmgsim.site.landscape import (
     NO_ANSWER,
     SERVED,
@@ -35,7 +35,8 @@ from cmgsim.units import DAY, HOUR, MILLISECOND, MINUTE, PARTS_PER_MILLION, SECO
 
 MONDAY = date(2019, 7, 29)
 OFFICE, BRANCH, EAST, WEST, PERIMETER, WSUS, WSUS_TOO, SCAN_EAST, SCAN_WEST = range(9)
-UPDATES = Target.UPDATE_POINT
+DP, DP_TOO, STORAGE_EAST, STORAGE_WEST, DP_OUTSIDE, MICROSOFT = range(9, 15)
+UPDATES, CONTENT = Target.UPDATE_POINT, Target.CONTENT
 CONTACTS = (
     Contact(Over.INTRANET, "office", "mp1"),
     Contact(Over.INTRANET, "branch", "mp2"),
@@ -46,6 +47,12 @@ CONTACTS = (
     Contact(Over.INTRANET, "wsus-too", "", target=UPDATES, update_point="wsus-too"),
     Contact(Over.GATEWAY, "east.contoso.com/wsus", "", "east.contoso.com", UPDATES, "wsus"),
     Contact(Over.GATEWAY, "west.contoso.com/wsus", "", "west.contoso.com", UPDATES, "wsus"),
+    *(Contact(Over.INTRANET, name, "", "", CONTENT, source=name) for name in ("dp", "dp-too")),
+    *(
+        Contact(Over.GATEWAY, f"{fqdn} (Azure storage)", "", fqdn, CONTENT, source=fqdn)
+        for fqdn in ("east.contoso.com", "west.contoso.com")
+    ),
+    *(Contact(Over.INTERNET, name, "", "", CONTENT, source=name) for name in ("dp-outside", "Microsoft Update")),
 )
 INTERNET_CONTACTS = (EAST, WEST, PERIMETER, SCAN_EAST, SCAN_WEST)
 KINDS = len(Activity)
@@ -68,6 +75,12 @@ PUBLICATIONS = (
     (EAST, PERIMETER, SCAN_EAST),
     (WEST, SCAN_EAST, SCAN_WEST),
 )
+PACKAGES = (10**6, 45 * 10**9, 4 * 10**11, 0)
+"""Sizes: the second takes hours, the third takes longer than a permission to download lasts."""
+DEPLOYED = (0, 1, 2, 0, 3, 1)
+"""What is deployed in the course of a plan, from the first one on."""
+RATES = ((2_500_000, 12_500_000), (700_001, 125_000_000_000), (2_500_000, 12_500_000), (10**9, 15_000_000))
+"""Bytes a second outside and on the intranet, by plan."""
 PLANS = (
     {"work": "08:30-17:00", "remote": "50%", "vpn": "30%"},
     {
@@ -100,12 +113,18 @@ CUTS = (
 )
 
 
-def clients(count: int, habits: Habits = HABITS, plans: Sequence[dict[str, Any]] = PLANS, seed: int = 1) -> Fleet:
-    """Return a population of *count* clients for each plan; the first carries the flag for the internet."""
+def clients(
+    count: int, habits: Habits = HABITS, plans: Sequence[dict[str, Any]] = PLANS, seed: int = 1, metered: int = 0
+) -> Fleet:
+    """Return a population of *count* clients for each plan; the first carries the flag for the internet.
+
+    *metered* is the share (ppm) of clients whose connection is metered.
+    """
     made = [DayPlan.model_validate(plan) for plan in plans]
     return Fleet(
         traits=tuple(
-            Traits(f"p{index}", 0, timetable(plan, MONDAY), index == len(made) - 1) for index, plan in enumerate(made)
+            Traits(f"p{index}", 0, timetable(plan, MONDAY), index == len(made) - 1, metered, *RATES[index])
+            for index, plan in enumerate(made)
         ),
         locales=(Locale("PS1", ("home",)), Locale("PS1", ("vpn",))),
         population=np.repeat(np.arange(len(made), dtype=np.int32), count),
@@ -117,10 +136,10 @@ def clients(count: int, habits: Habits = HABITS, plans: Sequence[dict[str, Any]]
     )
 
 
-def told(use_gateway: bool, polling_us: int, location_us: int, weekly_us: int) -> Told:
+def told(use_gateway: bool, polling_us: int, location_us: int, weekly_us: int, **more: Any) -> Told:
     """Return a policy with three cycles, and state messages every quarter of an hour."""
     usual = {Activity.LOCATION: location_us, Activity.POLICY: polling_us, Activity.STATE: 15 * MINUTE}
-    return Told(use_gateway, tuple(usual.get(activity, weekly_us) for activity in Activity))
+    return Told(use_gateway, tuple(usual.get(activity, weekly_us) for activity in Activity), **more)
 
 
 def routes(doors: tuple[Door, ...]) -> tuple[Route, ...]:
@@ -164,6 +183,49 @@ def landscapes(draw: st.DrawFn, queues: st.SearchStrategy[tuple[Door, ...]] | No
         stations=() if queues is None else STATIONS,
         routes=() if queues is None else routes(draw(queues)),
         update_pools=tuple(tuple(draw(st.lists(joining, max_size=2))) for _ in range(2)),
+    )
+
+
+@st.composite
+def with_content(draw: st.DrawFn, seen: st.SearchStrategy[Landscape]) -> Landscape:
+    """Return a landscape with packages, of which any may be deployed and on any source."""
+    landscape = draw(seen)
+    holders = st.sets(st.integers(DP, MICROSOFT), max_size=5).map(sorted).map(tuple)
+    joining = st.tuples(st.sampled_from((0, 0, 10 * MINUTE, 2 * HOUR)), st.sampled_from((DP, DP_TOO)))
+    policies = (
+        replace(
+            policy,
+            deployments=DEPLOYED[: draw(st.integers(0, len(DEPLOYED)))],
+            use_cloud=draw(st.booleans() | st.just(True)),
+            cache_bytes=draw(st.sampled_from((1 << 62, 1 << 62, 10**9))),
+        )
+        for policy in landscape.told
+    )
+    return replace(
+        landscape,
+        told=tuple(policies),
+        package_bytes=PACKAGES,
+        sources=tuple(draw(holders) for _ in PACKAGES),
+        content_pools=tuple(tuple(draw(st.lists(joining, max_size=3))) for _ in range(2)),
+        cloud_first=draw(st.sampled_from(((), (0,), (1,), (0, 1)))),
+    )
+
+
+@st.composite
+def with_rules(draw: st.DrawFn, seen: st.SearchStrategy[Landscape]) -> Landscape:
+    """Return a landscape with rules for metered connections."""
+    landscape = draw(seen)
+    return replace(
+        landscape, told=tuple(replace(one, metered=draw(st.sampled_from(Metered))) for one in landscape.told)
+    )
+
+
+def following(landscape: Landscape, before: Landscape) -> Landscape:
+    """Return a landscape that can come after another one: what is deployed stays."""
+    both = zip(landscape.told, before.told, strict=True)
+    return replace(
+        landscape,
+        told=tuple(replace(one, deployments=max(one.deployments, other.deployments, key=len)) for one, other in both),
     )
 
 
