@@ -542,7 +542,7 @@ def _state(fleet: Fleet, landscape: Landscape, low: int, high: int, parameters: 
     rows["key"], rows["population"] = fleet.key[low:high], fleet.population[low:high]
     for name in NEVER_YET:
         rows[name] = NEVER
-    rows["due"], spells["scan_failing_us"] = life.FOREVER, NEVER
+    rows["due"] = life.FOREVER
     gauges, own = np.zeros(len(Gauge), dtype=np.int64), np.zeros(kernels.M_WIDTH, dtype=np.int64)
     gauges[Gauge.OFF], own[kernels.M_STALE], own[kernels.M_FREE] = clients, 1, -1
     nothing = np.zeros(0, dtype=np.int64)

@@ -89,8 +89,9 @@ ROW = np.dtype(
 """One client: three lines of a processor's cache. Populations, publications, policies and contacts are fewer than
 32,768."""
 
-SPELLS = np.dtype([("stranded_longest_us", "i8"), ("stranded_total_us", "i8"), ("scan_failing_us", "i8")])
-"""What of a client is seldom looked at."""
+SPELLS = np.dtype([("stranded_longest_us", "i8"), ("stranded_total_us", "i8"), ("scan_fails_from", "i8")])
+"""What of a client is seldom looked at: all 0 as long as nothing went wrong, so that it takes no memory until then.
+*scan_fails_from* is one more than the moment since which scans fail, or 0."""
 
 WORDS = ROW.itemsize // 8
 
@@ -727,6 +728,8 @@ def move(s, c, now_us):
     s.rows[c].move_us, s.rows[c].move_place = next_move(key, t, s.streams, now_us, s.moments, s.places)
     if place == before:
         return
+    if len(s.cargo):
+        break_off_download(s, c, now_us)  # at the rate of where it still is
     s.rows[c].place = place
     s.rows[c].moves += 1
     note(s, c, now_us, MOVED, np.int64(place), 0, 0)
@@ -764,9 +767,17 @@ def start_afresh(s, c, now_us):
             s.words[c, activity] = min(s.words[c, activity], soon_us)
     use(s, c, now_us, NOBODY)
     s.rows[c].failures, s.rows[c].failed, s.rows[c].paused_until_us = 0, 0, NEVER
-    s.spells[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
+    scan_works(s, c)
     let_go(s, c, now_us)
     find_out_where_it_is(s, c, now_us)
+
+
+@_inlined
+def scan_works(s, c):
+    """Forget that scans failed."""
+    s.rows[c].scan_failures = 0
+    if s.spells[c].scan_fails_from:
+        s.spells[c].scan_fails_from = 0
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -1028,8 +1039,8 @@ def ask_an_update_point(s, c, now_us, activity):
     contact = update_point_on_the_intranet(s, c, now_us) if intranet else update_point_on_the_internet(s, c)
     if contact == NOBODY:
         knew_nobody(s, c, now_us, activity)
-        if s.spells[c].scan_failing_us == NEVER:
-            s.spells[c].scan_failing_us = now_us
+        if s.spells[c].scan_fails_from == 0:
+            s.spells[c].scan_fails_from = now_us + 1
         s.words[c, activity] = time_one_joins(s, c, now_us) if intranet else FOREVER
         return
     if contact != before:
@@ -1076,7 +1087,7 @@ def one_of(s, c, purpose, size):
 @_inlined
 def time_one_joins(s, c, now_us):
     """Return when the next update point comes in reach on the intranet, or FOREVER."""
-    where, failing_us, joins_us = s.landscape, s.spells[c].scan_failing_us, FOREVER
+    where, failing_us, joins_us = s.landscape, s.spells[c].scan_fails_from - 1, FOREVER
     pool = where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at_us = where[where[L_POOLED] + 2 * index]
@@ -1096,8 +1107,8 @@ def look_for_somebody(s, c, now_us, activity):
 def nth_reached(s, c, at_us, wanted):
     """Return the wanted-th update point in reach on the intranet, and how many there are."""
     where, after_us = s.landscape, 0
-    if s.spells[c].scan_failing_us != NEVER:
-        after_us = at_us - s.spells[c].scan_failing_us
+    if s.spells[c].scan_fails_from:
+        after_us = at_us - (s.spells[c].scan_fails_from - 1)
     found, seen, pool = NOBODY, 0, where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at = where[L_POOLED] + 2 * index
@@ -1124,8 +1135,8 @@ def following(s, c, at_us, current):
 def scan_again(s, c, now_us, contact, sent_us):
     """Return when to scan again: in half an hour, or in two minutes when it is another update point's turn."""
     p = s.parameters
-    if s.spells[c].scan_failing_us == NEVER:
-        s.spells[c].scan_failing_us = now_us
+    if s.spells[c].scan_fails_from == 0:
+        s.spells[c].scan_fails_from = now_us + 1
     s.rows[c].scan_failures = min(s.rows[c].scan_failures + 1, p[P_SCAN_RETRIES] + 1)
     if s.rows[c].connection == C_INTRANET and s.rows[c].scan_failures > p[P_SCAN_RETRIES]:
         soon_us = sent_us + p[P_SCAN_EXTRA]
@@ -1510,7 +1521,7 @@ def take(s, c, now_us, activity, flight, published, told):
     elif activity == POLICY:
         obey(s, c, now_us, told)
     elif activity == SCAN:
-        s.spells[c].scan_failing_us, s.rows[c].scan_failures = NEVER, 0
+        scan_works(s, c)
     if s.activities[activity, A_REPORTED]:
         report(s, c, now_us)
     if is_stranded(s, c) != (s.rows[c].stranded_since_us != NEVER):
@@ -1915,24 +1926,31 @@ def before(heap, left, right):
 
 
 @_inlined
-def swap(heap, left, right):
-    """Swap two events."""
-    for column in range(3):
-        heap[left, column], heap[right, column] = heap[right, column], heap[left, column]
+def put(heap, at, at_us, order, index):
+    """Write an event into a place of the heap."""
+    heap[at, 0], heap[at, 1], heap[at, 2] = at_us, order, index
+
+
+@_inlined
+def comes_before(heap, at, at_us, order):
+    """Say whether the event at a place comes before another one."""
+    return heap[at, 0] < at_us or (heap[at, 0] == at_us and heap[at, 1] < order)
 
 
 @_compiled
 def sift_down(q, at):
-    """Let an event sink to its place in the heap."""
+    """Let an event sink to its place in the heap: the hole where it was sinks, and it is put there at last."""
     heap, size = q.heap, q.own[Q_HEAP]
+    at_us, order, index = heap[at, 0], heap[at, 1], heap[at, 2]
     while 2 * at + 1 < size:
         child = 2 * at + 1
         if child + 1 < size and before(heap, child + 1, child):
             child += 1
-        if not before(heap, child, at):
-            return
-        swap(heap, at, child)
+        if not comes_before(heap, child, at_us, order):
+            break
+        put(heap, at, heap[child, 0], heap[child, 1], heap[child, 2])
         at = child
+    put(heap, at, at_us, order, index)
 
 
 @_compiled
@@ -1944,19 +1962,24 @@ def push_event(q, at_us, stage, index):
         order = (stage + 1) << 60 | np.int64(one.client) << 32 | np.int64(one.activity) << 27 | np.int64(one.ordinal)
     heap, at = q.heap, q.own[Q_HEAP]
     q.own[Q_HEAP] += 1
-    heap[at, 0], heap[at, 1], heap[at, 2] = at_us, order, index
-    while at > 0 and before(heap, at, (at - 1) >> 1):
-        swap(heap, at, (at - 1) >> 1)
-        at = (at - 1) >> 1
+    while at > 0 and not comes_before(heap, (at - 1) >> 1, at_us, order):
+        parent = (at - 1) >> 1
+        put(heap, at, heap[parent, 0], heap[parent, 1], heap[parent, 2])
+        at = parent
+    put(heap, at, at_us, order, index)
 
 
 @_inlined
 def pop_event(q):
     """Take the next event off the heap; it stays readable behind its end."""
+    heap = q.heap
     q.own[Q_HEAP] -= 1
-    swap(q.heap, 0, q.own[Q_HEAP])
+    last = q.own[Q_HEAP]
+    at_us, order, index = heap[0, 0], heap[0, 1], heap[0, 2]
+    put(heap, 0, heap[last, 0], heap[last, 1], heap[last, 2])
+    put(heap, last, at_us, order, index)
     sift_down(q, 0)
-    return q.own[Q_HEAP]
+    return last
 
 
 @_inlined
@@ -2270,7 +2293,7 @@ def forget_event(q, index):
     size = q.own[Q_HEAP]
     for at in range(size):
         if q.heap[at, 2] == index and q.heap[at, 1] != 0:
-            swap(q.heap, at, size - 1)
+            put(q.heap, at, q.heap[size - 1, 0], q.heap[size - 1, 1], q.heap[size - 1, 2])
             break
     q.own[Q_HEAP] = size - 1
     for at in range(size // 2 - 1, -1, -1):

@@ -134,6 +134,7 @@ class ReferenceFleet:
         client.move = next_move(client.key, self.fleet.traits[client.population].days, now_us) or (FOREVER, place)
         if place is before:
             return
+        self._break_off_download(client)  # at the rate of where it still is
         client.place, client.moves = place, client.moves + 1
         self._note(client, Deed.MOVED, place)
         self._start_afresh(client)

@@ -10,11 +10,13 @@ import time
 import ciw
 import numpy as np
 import pytest
-import salabim
 from measured import Figures
 from test_bench_fleet import clients, lived, queued
 
 pytest.importorskip("numba")
+pytest.importorskip("salabim")
+
+import salabim
 
 from cmgsim.fleet.auto import warm
 from cmgsim.fleet.fast import FastFleet
