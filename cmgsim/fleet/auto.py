@@ -17,7 +17,7 @@ from cmgsim.fleet.population import Fleet
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.site.landscape import Landscape
 
-COMPILED_FROM = 1_000
+COMPILED_FROM = 300
 """So many clients live in the fast fleet if it is compiled: with fewer, loading it takes longer than it saves."""
 WORTH_COMPILING_FROM = 10_000
 """So many clients are worth the minute that compiling takes."""

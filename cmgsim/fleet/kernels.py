@@ -1905,9 +1905,11 @@ def hall_lacks_room(q, size):
 @_inlined
 def bin_of(value_us):
     """Return the bin of a time (:func:`cmgsim.fleet.histogram.bin_of`)."""
-    shift = 0
-    while value_us >> shift >= 2 << BIN_BITS:
-        shift += 1
+    rest, shift = value_us >> (BIN_BITS + 1), 0
+    for step_bits in (32, 16, 8, 4, 2, 1):
+        if rest >> (step_bits - 1):
+            rest >>= step_bits
+            shift += step_bits
     return min((shift << BIN_BITS) + (value_us >> shift), BINS - 1)
 
 
@@ -1938,9 +1940,8 @@ def comes_before(heap, at, at_us, order):
 
 
 @_compiled
-def sift_down(q, at):
+def sift_down(heap, size, at):
     """Let an event sink to its place in the heap: the hole where it was sinks, and it is put there at last."""
-    heap, size = q.heap, q.own[Q_HEAP]
     at_us, order, index = heap[at, 0], heap[at, 1], heap[at, 2]
     while 2 * at + 1 < size:
         child = 2 * at + 1
@@ -1953,15 +1954,20 @@ def sift_down(q, at):
     put(heap, at, at_us, order, index)
 
 
-@_compiled
+@_inlined
 def push_event(q, at_us, stage, index):
     """Put an event of a passage on the heap; with the stage -1, *index* is a port that is taken or freed."""
     order = 0
     if stage >= 0:
         one = q.passages[index]
         order = (stage + 1) << 60 | np.int64(one.client) << 32 | np.int64(one.activity) << 27 | np.int64(one.ordinal)
-    heap, at = q.heap, q.own[Q_HEAP]
+    sift_up(q.heap, q.own[Q_HEAP], at_us, order, index)
     q.own[Q_HEAP] += 1
+
+
+@_compiled
+def sift_up(heap, at, at_us, order, index):
+    """Let a new event rise from a place behind the heap to its own."""
     while at > 0 and not comes_before(heap, (at - 1) >> 1, at_us, order):
         parent = (at - 1) >> 1
         put(heap, at, heap[parent, 0], heap[parent, 1], heap[parent, 2])
@@ -1978,7 +1984,7 @@ def pop_event(q):
     at_us, order, index = heap[0, 0], heap[0, 1], heap[0, 2]
     put(heap, 0, heap[last, 0], heap[last, 1], heap[last, 2])
     put(heap, last, at_us, order, index)
-    sift_down(q, 0)
+    sift_down(heap, last, 0)
     return last
 
 
@@ -2297,4 +2303,4 @@ def forget_event(q, index):
             break
     q.own[Q_HEAP] = size - 1
     for at in range(size // 2 - 1, -1, -1):
-        sift_down(q, at)
+        sift_down(q.heap, size - 1, at)
