@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Union, get_args, get_origin
 
-from pydantic import BaseModel, Discriminator, RootModel, Tag
+from pydantic import BaseModel, Discriminator, Tag
 from pydantic.fields import FieldInfo
 
 from cmgsim.design.document import Document
@@ -123,8 +123,6 @@ def _bare(annotation: Any) -> Any:
             annotation = arguments[0]
         elif origin in {Union, types.UnionType} and len([kind for kind in arguments if kind is not type(None)]) == 1:
             annotation = next(kind for kind in arguments if kind is not type(None))
-        elif isinstance(annotation, type) and not get_args(annotation) and issubclass(annotation, RootModel):
-            annotation = annotation.model_fields["root"].annotation
         else:
             return annotation
 

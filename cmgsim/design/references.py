@@ -16,7 +16,7 @@ from enum import Enum
 from functools import cache
 from typing import Annotated, Any, Literal, NamedTuple, Union, get_args, get_origin
 
-from pydantic import BaseModel, RootModel
+from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 
 from cmgsim.design.findings import Loc
@@ -159,9 +159,8 @@ def _fields(model: type[BaseModel]) -> tuple[tuple[str, Loc, _Shape], ...]:
     found = []
     for name, field in model.model_fields.items():
         shape = _field_shape(field)
-        part: Loc = () if issubclass(model, RootModel) else (file_key(model, name),)
         if _tables(shape, set()):
-            found.append((name, part, shape))
+            found.append((name, (file_key(model, name),), shape))
     return tuple(found)
 
 

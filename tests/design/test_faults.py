@@ -11,7 +11,7 @@ import pytest
 import yaml
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import BaseModel, ConfigDict, Discriminator, Field, RootModel, Tag, model_validator
+from pydantic import BaseModel, ConfigDict, Discriminator, Field, Tag, model_validator
 
 from cmgsim.design.document import Document, parse_document
 from cmgsim.design.faults import RULES, validate
@@ -76,15 +76,11 @@ class Ship(Strict):
         return self
 
 
-class Boundaries(RootModel[dict[Name, Subnet]]):
-    pass
-
-
 class Harbour(Strict):
     name: str
     ships: dict[Name, Ship] = {}
     people: dict[Name, int] = {}
-    boundaries: Boundaries = Boundaries({})
+    boundaries: dict[Name, Subnet] = {}
     free: Any = None
 
 
