@@ -1,7 +1,8 @@
 """From files to frozen designs, plans and scenarios, and back.
 
 Every fault of a file comes at once (:class:`~cmgsim.errors.FileFaults`); a file that cannot be judged at all is an
-:class:`~cmgsim.errors.UnreadableFile`.
+:class:`~cmgsim.errors.UnreadableFile`. The models of plans and scenarios are imported when one is loaded: who lints a
+design does not wait for them.
 """
 
 from __future__ import annotations
@@ -9,8 +10,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
+from enum import Enum
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import yaml
 from pydantic import BaseModel
@@ -19,14 +21,21 @@ from cmgsim.design.document import Document, Mark, read_document
 from cmgsim.design.faults import validate
 from cmgsim.design.findings import Finding, Findings, Loc, Severity
 from cmgsim.design.model import Design
-from cmgsim.design.plan import Plan
-from cmgsim.design.scenario import Scenario
 from cmgsim.errors import FileFaults, UnreadableFile, nearest
+
+if TYPE_CHECKING:
+    from cmgsim.design.plan import Plan
+    from cmgsim.design.scenario import Scenario
 
 Model = TypeVar("Model", bound=BaseModel)
 
-KINDS: dict[str, type[BaseModel]] = {".design.yaml": Design, ".plan.yaml": Plan, ".scenario.yaml": Scenario}
-"""What a file holds, by the end of its name."""
+
+class Kind(Enum):
+    """What a file holds, by the end of its name."""
+
+    DESIGN = ".design.yaml"
+    PLAN = ".plan.yaml"
+    SCENARIO = ".scenario.yaml"
 
 
 @dataclass(frozen=True)
@@ -69,21 +78,22 @@ def load(path: Path | str) -> Design | Plan | LoadedScenario:
     """
     path = Path(path)
     kind = kind_of_file(path)
-    if kind is Scenario:
+    if kind is Kind.SCENARIO:
         return load_scenario(path)
-    return load_plan(path) if kind is Plan else load_design(path)
+    return load_plan(path) if kind is Kind.PLAN else load_design(path)
 
 
-def kind_of_file(path: Path) -> type[BaseModel]:
+def kind_of_file(path: Path) -> Kind:
     """Return what a file holds, by its name.
 
     Raises:
         UnreadableFile: if the name says nothing.
     """
-    for ending, kind in KINDS.items():
-        if path.name.endswith(ending):
+    for kind in Kind:
+        if path.name.endswith(kind.value):
             return kind
-    raise UnreadableFile(f"{path}: its name does not say what it is; end it with {', '.join(KINDS)}")
+    endings = ", ".join(kind.value for kind in Kind)
+    raise UnreadableFile(f"{path}: its name does not say what it is; end it with {endings}")
 
 
 def load_design(path: Path | str) -> Design:
@@ -103,6 +113,8 @@ def load_plan(path: Path | str, design: Design | None = None) -> Plan:
         UnreadableFile: if it cannot be read as a document.
         FileFaults: with every fault of the file.
     """
+    from cmgsim.design.plan import Plan
+
     return _valid(Plan, read_document(Path(path)), design)
 
 
@@ -123,6 +135,9 @@ def complete_scenario(document: Document, changes: Mapping[str, Any] | None = No
         UnreadableFile: if one of the files cannot be read as a document.
         FileFaults: with every fault of the first file that has some.
     """
+    from cmgsim.design.plan import Plan
+    from cmgsim.design.scenario import Scenario
+
     path = document.path
     scenario = _valid(Scenario, document, references_later=True)
     settings = {**scenario.set, **(changes or {})}

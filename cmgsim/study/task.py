@@ -20,11 +20,10 @@ import yaml
 
 from cmgsim.design.document import Document, read_document
 from cmgsim.design.faults import validate
-from cmgsim.design.files import LoadedScenario, dump, kind_of_file, load_scenario
+from cmgsim.design.files import Kind, LoadedScenario, dump, kind_of_file, load_scenario
 from cmgsim.design.hardships import Fault
 from cmgsim.design.model import Design
 from cmgsim.design.plan import Plan
-from cmgsim.design.scenario import Scenario
 from cmgsim.errors import FileFaults, UsageError, nearest
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.rehearsal.scenario import faults_of
@@ -81,9 +80,9 @@ def tasks_of(
     """
     point = ", ".join(f"{name}={value}" for name, value in settings.items())
     kind = kind_of_file(path)
-    if kind is Plan:
+    if kind is Kind.PLAN:
         raise UsageError(f"{path}: a plan alone cannot be run: give a design or a scenario")
-    if kind is Scenario:
+    if kind is Kind.SCENARIO:
         loaded = load_scenario(path, settings)
         return [_of_scenario(loaded, point, seed, scale) for seed in seeds]
     first = _of_design(path, settings, point, days, scale)

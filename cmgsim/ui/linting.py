@@ -104,18 +104,16 @@ def judge_file(path: Path, files: Sequence[Path], choice: Choice) -> Findings:
         UnreadableFile: if it cannot be read.
     """
     from cmgsim.design.document import read_document
-    from cmgsim.design.files import kind_of_file, load_scenario
+    from cmgsim.design.files import Kind, kind_of_file, load_scenario
     from cmgsim.design.model import Design
-    from cmgsim.design.plan import Plan
-    from cmgsim.design.scenario import Scenario
 
     kind = kind_of_file(path)
-    if kind is Scenario:
+    if kind is Kind.SCENARIO:
         from cmgsim.report.premises import lint_scenario
 
         return lint_scenario(load_scenario(path), choice.select, choice.ignore)
     document = read_document(path)
-    if kind is Plan:
+    if kind is Kind.PLAN:
         return _judge_plan(document, [other for other in files if other.name.endswith(".design.yaml")], choice)
     return _judge_design(_valid(Design, document), document, choice)
 
