@@ -51,6 +51,7 @@ NEVER_YET = (
 """What newcomers have none of: NEVER, which is NOBODY, too."""
 CHANGING = (
     "spells",
+    "scan_fails_from",
     "soonest",
     "failures",
     "cargo",
@@ -550,6 +551,7 @@ def _state(fleet: Fleet, landscape: Landscape, low: int, high: int, parameters: 
         rows=rows,
         words=_words(rows),
         spells=spells,
+        scan_fails_from=np.zeros(clients, dtype=np.int64),
         soonest=np.full(clients, life.FOREVER, dtype=np.int64),
         failures=np.zeros((clients, fleet.habits.failures_to_leave - 1), dtype=np.int64),
         cargo=_cargo(fleet, landscape, low, high, parameters),
@@ -606,8 +608,9 @@ def _numbered_from(first: int, parameters: Vector) -> Vector:
 
 
 def _sum(vectors: list[Vector]) -> Vector:
+    """Return the sum of vectors; of a single one itself."""
     if len(vectors) == 1:
-        return vectors[0].copy()
+        return vectors[0]
     return np.asarray(np.sum(vectors, axis=0, dtype=np.int64))
 
 

@@ -89,9 +89,8 @@ ROW = np.dtype(
 """One client: three lines of a processor's cache. Populations, publications, policies and contacts are fewer than
 32,768."""
 
-SPELLS = np.dtype([("stranded_longest_us", "i8"), ("stranded_total_us", "i8"), ("scan_fails_from", "i8")])
-"""What of a client is seldom looked at: all 0 as long as nothing went wrong, so that it takes no memory until then.
-*scan_fails_from* is one more than the moment since which scans fail, or 0."""
+SPELLS = np.dtype([("stranded_longest_us", "i8"), ("stranded_total_us", "i8")])
+"""What of a client is seldom looked at: 0 as long as nothing went wrong, so that it takes no memory until then."""
 
 WORDS = ROW.itemsize // 8
 
@@ -334,6 +333,8 @@ class State(NamedTuple):
     words: NDArray[np.int64]
     """The rows once more, as (clients, WORDS) integers, of which the first are when activities are due."""
     spells: NDArray[Any]
+    scan_fails_from: NDArray[np.int64]
+    """One more than the moment since which a client's scans fail, or 0: so that it takes no memory until they do."""
     soonest: NDArray[np.int64]
     failures: NDArray[np.int64]
     cargo: NDArray[np.int64]
@@ -776,8 +777,8 @@ def start_afresh(s, c, now_us):
 def scan_works(s, c):
     """Forget that scans failed."""
     s.rows[c].scan_failures = 0
-    if s.spells[c].scan_fails_from:
-        s.spells[c].scan_fails_from = 0
+    if s.scan_fails_from[c]:
+        s.scan_fails_from[c] = 0
 
 
 # -- asking ----------------------------------------------------------------------------------------------------------
@@ -1039,8 +1040,8 @@ def ask_an_update_point(s, c, now_us, activity):
     contact = update_point_on_the_intranet(s, c, now_us) if intranet else update_point_on_the_internet(s, c)
     if contact == NOBODY:
         knew_nobody(s, c, now_us, activity)
-        if s.spells[c].scan_fails_from == 0:
-            s.spells[c].scan_fails_from = now_us + 1
+        if s.scan_fails_from[c] == 0:
+            s.scan_fails_from[c] = now_us + 1
         s.words[c, activity] = time_one_joins(s, c, now_us) if intranet else FOREVER
         return
     if contact != before:
@@ -1087,7 +1088,7 @@ def one_of(s, c, purpose, size):
 @_inlined
 def time_one_joins(s, c, now_us):
     """Return when the next update point comes in reach on the intranet, or FOREVER."""
-    where, failing_us, joins_us = s.landscape, s.spells[c].scan_fails_from - 1, FOREVER
+    where, failing_us, joins_us = s.landscape, s.scan_fails_from[c] - 1, FOREVER
     pool = where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at_us = where[where[L_POOLED] + 2 * index]
@@ -1107,8 +1108,8 @@ def look_for_somebody(s, c, now_us, activity):
 def nth_reached(s, c, at_us, wanted):
     """Return the wanted-th update point in reach on the intranet, and how many there are."""
     where, after_us = s.landscape, 0
-    if s.spells[c].scan_fails_from:
-        after_us = at_us - (s.spells[c].scan_fails_from - 1)
+    if s.scan_fails_from[c]:
+        after_us = at_us - (s.scan_fails_from[c] - 1)
     found, seen, pool = NOBODY, 0, where[L_POOLS] + locale(s, c)
     for index in range(where[pool], where[pool + 1]):
         at = where[L_POOLED] + 2 * index
@@ -1135,8 +1136,8 @@ def following(s, c, at_us, current):
 def scan_again(s, c, now_us, contact, sent_us):
     """Return when to scan again: in half an hour, or in two minutes when it is another update point's turn."""
     p = s.parameters
-    if s.spells[c].scan_fails_from == 0:
-        s.spells[c].scan_fails_from = now_us + 1
+    if s.scan_fails_from[c] == 0:
+        s.scan_fails_from[c] = now_us + 1
     s.rows[c].scan_failures = min(s.rows[c].scan_failures + 1, p[P_SCAN_RETRIES] + 1)
     if s.rows[c].connection == C_INTRANET and s.rows[c].scan_failures > p[P_SCAN_RETRIES]:
         soon_us = sent_us + p[P_SCAN_EXTRA]
