@@ -5,7 +5,26 @@ from __future__ import annotations
 from cmgsim.arm import blobservices, definitions, deployments, exports, follow, moves, registration, subscriptions
 from cmgsim.arm.types import Handler
 
-_DEPLOYMENTS = "subscription/microsoft.resources/deployments"
+
+def _deployments_at(scope: str) -> dict[tuple[str, str], Handler]:
+    """Return the routes of the deployments of a group or a subscription."""
+    every = f"{scope}/microsoft.resources/deployments"
+    return {
+        ("PUT", f"{every}/*"): deployments.put,
+        ("GET", f"{every}/*"): deployments.get,
+        ("HEAD", f"{every}/*"): deployments.head,
+        ("DELETE", f"{every}/*"): deployments.delete,
+        ("GET", every): deployments.list_all,
+        ("POST", f"{every}/cancel"): deployments.cancel,
+        ("POST", f"{every}/validate"): deployments.validate,
+        ("POST", f"{every}/whatif"): deployments.what_if,
+        ("POST", f"{every}/exporttemplate"): deployments.export,
+        ("GET", f"{every}/operations"): deployments.list_operations,
+        ("GET", f"{every}/operations/*"): deployments.get_operation,
+        ("GET", f"{every}/operationstatuses/*"): follow.get,
+    }
+
+
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "tenant/providers"): registration.list_for_all,
     ("GET", "tenant/providers/*"): registration.get_for_all,
@@ -16,19 +35,8 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "any/microsoft.authorization/roledefinitions/*"): definitions.get,
     ("PUT", "any/microsoft.authorization/roledefinitions/*"): definitions.put,
     ("DELETE", "any/microsoft.authorization/roledefinitions/*"): definitions.delete,
-    ("PUT", f"{_DEPLOYMENTS}/*"): deployments.put,
-    ("GET", f"{_DEPLOYMENTS}/*"): deployments.get,
-    ("HEAD", f"{_DEPLOYMENTS}/*"): deployments.head,
-    ("DELETE", f"{_DEPLOYMENTS}/*"): deployments.delete,
-    ("GET", _DEPLOYMENTS): deployments.list_all,
-    ("POST", f"{_DEPLOYMENTS}/cancel"): deployments.cancel,
-    ("POST", f"{_DEPLOYMENTS}/validate"): deployments.validate,
-    ("POST", f"{_DEPLOYMENTS}/whatif"): deployments.what_if,
-    ("POST", f"{_DEPLOYMENTS}/exporttemplate"): deployments.export,
-    ("GET", f"{_DEPLOYMENTS}/operations"): deployments.list_operations,
-    ("GET", f"{_DEPLOYMENTS}/operationstatuses/*"): follow.get,
-    ("GET", f"{_DEPLOYMENTS}/operations/*"): deployments.get_operation,
-    ("GET", "group/microsoft.resources/deployments/operations/*"): deployments.get_operation,
+    **_deployments_at("subscription"),
+    **_deployments_at("group"),
     ("GET", "group/deployments/operations/*"): deployments.get_operation,
     ("POST", "tenant/microsoft.resources/calculatetemplatehash"): deployments.calculate_hash,
     ("POST", "group/exporttemplate"): exports.export,

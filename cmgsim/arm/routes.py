@@ -36,7 +36,6 @@ from cmgsim.arm.state import Cloud
 from cmgsim.arm.targets import GROUP, SUBSCRIPTION, Target
 from cmgsim.arm.types import Handler, ResourceType
 
-_DEPLOYMENTS = "group/microsoft.resources/deployments"
 _LINKS = ("operations", "operationresults", "operationstatuses", "asyncoperations")
 ROUTES: dict[tuple[str, str], Handler] = {
     ("GET", "tenant/tenants"): subscriptions.list_tenants,
@@ -65,18 +64,7 @@ ROUTES: dict[tuple[str, str], Handler] = {
     ("PUT", "any/microsoft.authorization/roleassignments/*"): assignments.put,
     ("DELETE", "any/microsoft.authorization/roleassignments/*"): assignments.delete,
     ("GET", "subscription/microsoft.insights/eventtypes/values"): activity.list_all,
-    ("PUT", f"{_DEPLOYMENTS}/*"): deployments.put,
-    ("GET", f"{_DEPLOYMENTS}/*"): deployments.get,
-    ("HEAD", f"{_DEPLOYMENTS}/*"): deployments.head,
-    ("DELETE", f"{_DEPLOYMENTS}/*"): deployments.delete,
-    ("GET", _DEPLOYMENTS): deployments.list_all,
-    ("POST", f"{_DEPLOYMENTS}/cancel"): deployments.cancel,
-    ("POST", f"{_DEPLOYMENTS}/validate"): deployments.validate,
-    ("POST", f"{_DEPLOYMENTS}/whatif"): deployments.what_if,
-    ("POST", f"{_DEPLOYMENTS}/exporttemplate"): deployments.export,
-    ("GET", f"{_DEPLOYMENTS}/operations"): deployments.list_operations,
     ("GET", "group/deployments/operations"): deployments.list_operations,
-    ("GET", f"{_DEPLOYMENTS}/operationstatuses/*"): follow.get,
     ("GET", "subscription/tagnames"): tags.list_names,
     ("GET", "any/microsoft.resources/tags/*"): tags.get,
     ("PUT", "any/microsoft.resources/tags/*"): tags.put,
