@@ -100,6 +100,10 @@ def _files(
 
     numbers = range(1, seeds + 1)
     sides = [tasks_of(path, {}, numbers, days, scale) for path in (first, second)]
+    lasting = [f"{side[0].before} and {side[0].after}" for side in sides]
+    if lasting[0] != lasting[1]:
+        outlet.say(f"totals differ by their time alone: before and after the plan {first} lasts {lasting[0]},")
+        outlet.say(f"{second} {lasting[1]}")
     tasks = [task for side in sides for task in side]
     done = run_tasks(outlet, tasks, executor_of(workers, scheduler, len(tasks)), cache)
     one, other = Sweep(done.rows[:seeds], 0), Sweep(done.rows[seeds:], 0)

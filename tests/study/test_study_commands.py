@@ -176,6 +176,14 @@ class TestCompare:
         assert code == 0
         assert out.splitlines()[-1] == "A and B are the same, to the last event"
 
+    def test_sides_that_do_not_last_as_long_are_told_of(self, say, tmp_path):
+        text = "scenario: Two hours\ndesign: few.design.yaml\nafter: 2h\nseeds: [1]\nexpect:\n  - requests_conserved\n"
+        (tmp_path / "two.scenario.yaml").write_text(text, encoding="utf-8")
+        code, _, err = say("compare", "few.design.yaml", "two.scenario.yaml", "--seeds", "1", "--workers", "1")
+        assert code == 0
+        assert "few.design.yaml lasts 0s and 1d" in err
+        assert "two.scenario.yaml 0s and 2h" in err
+
     def test_two_saved_runs_are_compared_client_by_client(self, say, tmp_path):
         for name, after in (("one", "1d"), ("two", "1d")):
             rehearse(load_design("few.design.yaml"), after=after).save(tmp_path / name)
