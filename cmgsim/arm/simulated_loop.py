@@ -47,6 +47,10 @@ class SimulatedLoop(asyncio.SelectorEventLoop):
         """Return the present moment in seconds."""
         return self.clock.now_us / SECOND
 
+    async def shutdown_default_executor(self, timeout: float | None = None) -> None:
+        """Wait until the threads of the loop have ended; a timer would pass before they can (Python 3.12 sets one)."""
+        await super().shutdown_default_executor()
+
 
 class _Leaping(selectors.DefaultSelector):
     """A selector that lets simulated time pass where another would wait."""

@@ -132,7 +132,7 @@ class TestSweep:
     @pytest.mark.slow
     def test_ctrl_c_keeps_what_was_finished_and_says_how_to_go_on(self, tmp_path):
         design_file(tmp_path)
-        command = [sys.executable, "-m", "cmgsim", "sweep", "few.design.yaml", "--seeds", "60", "--workers", "1"]
+        command = [sys.executable, "-m", "cmgsim", "sweep", "few.design.yaml", "--seeds", "600", "--workers", "1"]
         command += ["--days", "5"]
         process = subprocess.Popen(
             command,

@@ -68,6 +68,7 @@ def served(variation: float, exponential: np.ndarray, seed: int) -> np.ndarray:
     return np.rint(exponential * factor).astype(np.int64)
 
 
+@pytest.mark.filterwarnings("ignore:Pickle, copy, and deepcopy support:DeprecationWarning")  # Ciw copies a counter
 @pytest.mark.parametrize(("servers", "compiled"), [(1, False), (3, False), (3, True)])
 def test_ciw_serves_the_same_customers_at_the_same_moments(servers, compiled, monkeypatch):
     ciw = pytest.importorskip("ciw")
