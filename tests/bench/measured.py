@@ -173,3 +173,4 @@ def _number(value: float | None) -> str:
 
 if __name__ == "__main__":
     publish()
+    print(table(RECORD))
