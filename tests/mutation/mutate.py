@@ -131,10 +131,10 @@ def undecorated(text: str) -> str:
 
 
 def files_of(room: Room) -> list[str]:
-    """Return the modules of a room as they are now, such as ``site/wizard.py``; empty files have nothing to break."""
+    """Return the modules of a room as they are now, such as ``site/wizard.py``; packages have nothing to break."""
     package = ROOT / "cmgsim"
     paths = [path for pattern in room.modules for path in sorted(package.glob(pattern))]
-    return [path.relative_to(package).as_posix() for path in paths if path.stat().st_size]
+    return [path.relative_to(package).as_posix() for path in paths if path.name != "__init__.py"]
 
 
 def configure(folder: Path, modules: Iterable[str], tests: Iterable[str]) -> None:
