@@ -152,7 +152,6 @@ def async_pipeline(credential: Any, clock: Clock, *scopes: str, ids: RequestIds 
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("cmgsim", user_agent_use_env=False),
         policies.ContentDecodePolicy(),
-        policies.AsyncRedirectPolicy(),
         policies.AsyncRetryPolicy(),
         AsyncTokenPolicy(credential, clock, *scopes),
     ]

@@ -8,13 +8,16 @@ from functools import lru_cache
 
 from cmgsim.draws import MULTIPLIER_1, MULTIPLIER_2, WORD, identity, mix, stream
 
+#: The first bits of a GUID's second half are 10 (RFC 4122).
+_VARIANT, _VARIANT_MASK = 1 << 63, (1 << 62) - 1
+
 
 def guid(seed: int, purpose: str, who: str, ordinal: int = 0) -> str:
     """Draw a GUID in the form of version 4, the same for the same question."""
     asked = _asked(seed, purpose, who)
     high, low = _mix_on(asked, 2 * ordinal), _mix_on(asked, 2 * ordinal + 1)
-    first, variant = f"{high >> 32:08x}-{high >> 16 & 0xFFFF:04x}-4{high & 0xFFF:03x}", 8 + (low >> 60 & 3)
-    return f"{first}-{variant:x}{low >> 48 & 0xFFF:03x}-{low & 0xFFFF_FFFF_FFFF:012x}"
+    drawn = f"{high:016x}{low & _VARIANT_MASK | _VARIANT:016x}"
+    return f"{drawn[:8]}-{drawn[8:12]}-4{drawn[13:16]}-{drawn[16:20]}-{drawn[20:]}"
 
 
 @lru_cache(maxsize=1024)

@@ -17,6 +17,7 @@ What would leave simulated time is left out or replaced, each with its public co
 * The policies for tokens judge their age by the clock on the wall. :class:`TokenPolicy` asks the simulated one.
 * The policy that gives requests their ids makes them of the wall's clock. :class:`RequestIds` counts, so that the same
   script sends the same requests.
+* The policy that follows redirections is left out: the fake cloud redirects nobody.
 * The policy that registers providers by itself waits with ``time.sleep``. :func:`pipeline` has none: whoever needs a
   provider registers it, as in a subscription where that is an administrator's task.
 
@@ -272,7 +273,6 @@ def pipeline(credential: Any, clock: Clock, *scopes: str, ids: RequestIds | None
         policies.HeadersPolicy(),
         policies.UserAgentPolicy("cmgsim", user_agent_use_env=False),
         policies.ContentDecodePolicy(),
-        policies.RedirectPolicy(),
         policies.RetryPolicy(),
         TokenPolicy(credential, clock, *scopes),
     ]

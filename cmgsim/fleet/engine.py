@@ -75,7 +75,11 @@ class FleetEngine(Protocol):
         """The moment the fleet has reached: everything due before it has happened, nothing due at it."""
 
     def behold(self, landscape: Landscape) -> None:
-        """Take a new landscape, from now on. What depends on it at once (who is stranded) is judged anew."""
+        """Take a new landscape, from now on. What depends on it at once (who is stranded) is judged anew.
+
+        Raises:
+            ValueError: if it is of another run (:meth:`~cmgsim.site.landscape.Landscape.require_same_frame`).
+        """
 
     def advance(self, until_us: int) -> None:
         """Live until *until_us*: what is due exactly then has not happened yet."""

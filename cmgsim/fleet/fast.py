@@ -136,6 +136,7 @@ class FastFleet:
 
     def behold(self, landscape: Landscape) -> None:
         """Take a new landscape, from now on; who is stranded is judged at once."""
+        landscape.require_same_frame(self._landscape)
         told, oldest_us = self._policies.numbers(landscape), self.now_us - self.habits.travel_us[1]
         settled = [index for index, row in enumerate(self._history) if row[kernels.H_SINCE] <= oldest_us]
         row = tables.moment(self.now_us, landscape, told)

@@ -22,6 +22,7 @@ class Outlook:
 
     def behold(self, landscape: Landscape, now_us: int, memory_us: int) -> None:
         """Take a new landscape, and forget those that went out of force longer than *memory_us* ago."""
+        landscape.require_same_frame(self.now)
         settled = [index for index, (since_us, _) in enumerate(self._history) if since_us <= now_us - memory_us]
         self._history = [*self._history[max(settled, default=0) :], (now_us, landscape)]
         self._lists, self._alive = {}, {}

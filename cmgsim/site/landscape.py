@@ -174,6 +174,19 @@ class Landscape:
     """By population and contact: the word of the :class:`~cmgsim.site.authentication.Reason` for which a request is
     refused, empty where it is not. Logs tell it; clients go by the status alone, so it makes no landscape differ."""
 
+    def require_same_frame(self, before: Landscape) -> None:
+        """Let this pass if it can come after another one: what there can be, and whether requests queue, never changes.
+
+        Raises:
+            ValueError: if it is of another run. The compiled fleet would read and write beyond its arrays.
+        """
+        if self._frame() != before._frame():
+            raise ValueError("the contacts, stations, packages, populations or sites are those of another run")
+
+    def _frame(self) -> tuple[object, ...]:
+        sizes = (len(self.answers), len(self.told), len(self.tiers), len(self.published))
+        return self.contacts, self.stations, bool(self.routes), self.package_bytes, sizes
+
     def alive(self, population: int, publication: int) -> bool:
         """Say whether a client of that population, knowing that publication, has a management point to serve it."""
         answers = self.answers[population]

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -15,8 +19,9 @@ from worlds import design_of
 
 import cmgsim
 from cmgsim.errors import UnknownName, UsageError
-from cmgsim.fleet import auto
+from cmgsim.fleet import auto, kernels
 from cmgsim.fleet.auto import Engine, live
+from cmgsim.fleet.engine import FleetEngine
 from cmgsim.fleet.fast import FastFleet
 from cmgsim.fleet.reference import ReferenceFleet
 from cmgsim.site.landscape import SERVED, Landscape
@@ -35,9 +40,45 @@ SEEN = Landscape(
     active_gateways=(),
 )
 ONLINE = ({"always": "internet"},)
+HERE = Path(__file__).parent
+LIVES = """
+import json
+from copy import deepcopy
+from dataclasses import replace
+
+from test_fast_equals_reference import BUSY
+from twins import CONTACTS, CUTS, NARROW, PLANS, STATIONS, WIDE, clients, routes
+
+from cmgsim.fleet import kernels
+from cmgsim.fleet.auto import warm
+from cmgsim.fleet.engine import FleetEngine
+from cmgsim.fleet.fast import FastFleet
+from cmgsim.site.landscape import SERVED, Door
+from cmgsim.units import DAY, HOUR, PARTS_PER_MILLION
+
+def compiled():
+    return {name: len(each.signatures) for name, each in vars(kernels).items() if hasattr(each, "signatures")}
+
+warm()
+before = compiled()
+content = replace(BUSY, package_bytes=(10**6,), sources=((9,),), content_pools=(((0, 9),), ()))
+queued = replace(content, stations=STATIONS, routes=routes((Door(0, (NARROW, WIDE)),)))
+refused = ((403,) * len(CONTACTS),) * len(PLANS)
+for first, cut in ((content, CUTS[0]), (queued, CUTS[0]), (queued, CUTS[2])):
+    engine = FastFleet(clients(20, metered=500_000), first, 1, cut)
+    engine.advance(12 * HOUR)
+    engine.restart(0, PARTS_PER_MILLION)
+    for then in (replace(first, answers=refused), first):
+        engine = deepcopy(engine)
+        engine.behold(then)
+        engine.advance(engine.now_us + HOUR)
+        engine.roll(), engine.series(), engine.measures(), engine.egress_bytes(), engine.stranded()
+        engine.knowing(frozenset({1}))
+print(json.dumps([before, compiled()]))
+"""
 
 
-def alive(wish: Engine, count: int, landscape: Landscape = SEEN, **more: Any) -> object:
+def alive(wish: Engine, count: int, landscape: Landscape = SEEN, **more: Any) -> FleetEngine:
     return live(wish, clients(count, HABITS, ONLINE), landscape, 1, **more)
 
 
@@ -54,6 +95,14 @@ def test_few_clients_do_not_wait_for_a_compiler() -> None:
 def test_content_makes_no_difference() -> None:
     with_content = replace(SEEN, package_bytes=(1_000,), sources=((),), content_pools=((), ()))
     assert isinstance(alive(Engine.AUTO, auto.WORTH_COMPILING_FROM, with_content), FastFleet)
+
+
+def test_a_landscape_of_another_run_is_taken_by_no_engine() -> None:
+    others = (replace(SEEN, contacts=CONTACTS[:3]), replace(SEEN, package_bytes=(5,)), replace(SEEN, tiers=()))
+    for wish in (Engine.REFERENCE, Engine.FAST):
+        for other in others:
+            with pytest.raises(ValueError, match="those of another run"):
+                alive(wish, 3).behold(other)
 
 
 def test_what_is_watched_the_reference_lives() -> None:
@@ -88,3 +137,14 @@ def test_warm_says_when_it_is_done() -> None:
     done = CliRunner().invoke(warm_command, [])
     assert done.exit_code == 0
     assert "the fast fleet is compiled" in done.output
+
+
+def test_once_warm_nothing_is_compiled_while_a_fleet_lives() -> None:
+    """In a process of its own: in this one other tests have compiled, or loaded, what they needed."""
+    done = subprocess.run([sys.executable, "-c", LIVES], cwd=HERE, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    warm, alive = json.loads(done.stdout)
+    entered = {name for name in warm if not vars(kernels)[name].targetoptions.get("no_cpython_wrapper")}
+    assert {"advance", "judge_all", "restart", "serve"} <= entered
+    assert {name for name, count in warm.items() if count} >= entered
+    assert alive == warm
