@@ -7,6 +7,7 @@ machine code is on disk already. Diaries of clients are kept by the reference on
 
 from __future__ import annotations
 
+import os
 from enum import Enum
 from importlib.util import find_spec
 from pathlib import Path
@@ -21,6 +22,7 @@ COMPILED_FROM = 300
 """So many clients live in the fast fleet if it is compiled: with fewer, loading it takes longer than it saves."""
 WORTH_COMPILING_FROM = 10_000
 """So many clients are worth the minute that compiling takes."""
+_MACHINE_CODE = "kernels.advance-*.nbi"
 COMPILES = "compiles the fast fleet for this machine, once; it takes a minute or two"
 
 
@@ -63,9 +65,20 @@ def worth_it(clients: int) -> bool:
 
 
 def compiled() -> bool:
-    """Say whether the fast fleet's machine code is on disk, for any of its versions; loads nothing to find out."""
-    here = Path(__file__).parent / "__pycache__"
-    return any(here.glob("kernels.advance-*.nbi"))
+    """Say whether the fast fleet's machine code is on disk, for any of its versions; rarely loads Numba to find out."""
+    beside = Path(__file__).parent / "__pycache__"
+    if "NUMBA_CACHE_DIR" in os.environ or not os.access(beside.parent, os.W_OK):
+        return any(_cache().glob(_MACHINE_CODE))
+    return any(beside.glob(_MACHINE_CODE))
+
+
+def _cache() -> Path:
+    """Return where Numba keeps the machine code: not beside the package, or so it was told."""
+    if find_spec("numba") is None:
+        return Path(os.devnull)
+    from cmgsim.fleet import kernels
+
+    return Path(kernels.advance.stats.cache_path or os.devnull)  # type: ignore[attr-defined]
 
 
 def remark(engine: FleetEngine) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -137,6 +138,21 @@ def test_warm_says_when_it_is_done() -> None:
     done = CliRunner().invoke(warm_command, [])
     assert done.exit_code == 0
     assert "the fast fleet is compiled" in done.output
+
+
+def test_machine_code_is_found_where_numba_keeps_it(tmp_path: Path) -> None:
+    script = """
+from pathlib import Path
+from cmgsim.fleet import auto, kernels
+print(auto.compiled())
+place = Path(kernels.advance.stats.cache_path)
+place.mkdir(parents=True, exist_ok=True)
+(place / "kernels.advance-1.py3.nbi").touch()
+print(auto.compiled())
+"""
+    elsewhere = os.environ | {"NUMBA_CACHE_DIR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=elsewhere, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["False", "True"]
 
 
 def test_once_warm_nothing_is_compiled_while_a_fleet_lives() -> None:
