@@ -7,7 +7,7 @@ design does not wait for them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from enum import Enum
@@ -24,6 +24,7 @@ from cmgsim.design.model import Design
 from cmgsim.errors import FileFaults, UnreadableFile, nearest
 
 if TYPE_CHECKING:
+    from cmgsim.design.hardships import Fault
     from cmgsim.design.plan import Plan
     from cmgsim.design.scenario import Scenario
 
@@ -150,6 +151,7 @@ def complete_scenario(document: Document, changes: Mapping[str, Any] | None = No
     if scenario.steps:
         plan = Plan(plan=scenario.scenario, steps=scenario.steps)
     _valid(Scenario, document, design)
+    _require_vms(scenario.faults, document, design, plan)
     return LoadedScenario(path, scenario, design, plan, documents, settings)
 
 
@@ -166,6 +168,18 @@ def _valid(
     if value is None or findings.errors:
         raise FileFaults(findings)
     return value
+
+
+def _require_vms(faults: Sequence[Fault], document: Document, design: Design, plan: Plan | None) -> None:
+    from cmgsim.design.hardships import absent_vms
+
+    found = []
+    for index, message, remedy in absent_vms(faults, design, plan.steps if plan else ()):
+        loc: Loc = ("faults", index, faults[index].kind, "vm")
+        mark = document.locate(loc)
+        found.append(Finding("CMG004", Severity.ERROR, message, loc, document.path, mark, remedy))
+    if found:
+        raise FileFaults(Findings(found, {document.path: document.lines}))
 
 
 def _beside(scenario: Path, named: str, document: Document, loc: Loc) -> Path:

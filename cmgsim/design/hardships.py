@@ -6,6 +6,7 @@ the beginning of the run, ``lasting`` from there. A swarm is a drawn mix of faul
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Any, Literal
 
@@ -16,7 +17,8 @@ from cmgsim.arm.faults import MOMENTS, Match, Point
 from cmgsim.arm.faults import Fault as ArmFault
 from cmgsim.design.certificates import AuthorityName
 from cmgsim.design.gateways import VmCount
-from cmgsim.design.plan import AzureDelete, ConnectionPointName, GatewayName, PortalChange
+from cmgsim.design.model import Design
+from cmgsim.design.plan import AzureDelete, ConnectionPointName, GatewayName, PortalChange, Step
 from cmgsim.design.quantities import Duration, DurationRange, Name, PositiveDuration, Share
 from cmgsim.design.record import Record
 from cmgsim.design.references import Reference
@@ -205,6 +207,28 @@ class Swarm(Record):
     """Earliest and latest moment, from the beginning of the run."""
     lasting: DurationRange = (timedelta(minutes=5), timedelta(hours=2))
     """Shortest and longest time each lasts."""
+
+
+def absent_vms(faults: Sequence[Fault], design: Design, steps: Sequence[Step] = ()) -> Iterator[tuple[int, str, str]]:
+    """Return the faults that hit a VM which its gateway never has: index, what is wrong, and what to write."""
+    changes = [change for step in steps for change in (step.scale_gateway, step.portal_change) if change is not None]
+    changes += [fault.portal_change for fault in faults if fault.portal_change is not None]
+    most = {name: gateway.vms for name, gateway in design.gateways.items()}
+    for change in changes:
+        most[change.gateway] = max(most[change.gateway], change.vms)
+    relinks = [step.relink_connection_point for step in steps if step.relink_connection_point is not None]
+    for index, fault in enumerate(faults):
+        if fault.vm_down is not None:
+            hit, gateways = fault.vm_down.vm, [fault.vm_down.gateway]
+        elif fault.link_down is not None:
+            hit, point = fault.link_down.vm, fault.link_down.connection_point
+            gateways = [design.roles.connection_points[point].gateway]
+            gateways += [relink.gateway for relink in relinks if relink.connection_point == point]
+        else:
+            continue
+        last, name = max((most[gateway], gateway) for gateway in gateways)
+        if hit > last:
+            yield index, f"the gateway {name!r} never has a VM {hit}", f"write 1 to {last}" if last > 1 else "write 1"
 
 
 def describe(fault: Fault) -> str:

@@ -67,7 +67,8 @@ def worth_it(clients: int) -> bool:
 def compiled() -> bool:
     """Say whether the fast fleet's machine code is on disk, for any of its versions; rarely loads Numba to find out."""
     beside = Path(__file__).parent / "__pycache__"
-    if "NUMBA_CACHE_DIR" in os.environ or not os.access(beside.parent, os.W_OK):
+    # Of the environment no run depends: it says here only whether one has to wait for the compiler.
+    if "NUMBA_CACHE_DIR" in os.environ or not os.access(beside.parent, os.W_OK):  # noqa: TID251
         return any(_cache().glob(_MACHINE_CODE))
     return any(beside.glob(_MACHINE_CODE))
 

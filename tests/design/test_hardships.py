@@ -29,6 +29,8 @@ def written(tmp_path: Path, faults: str) -> Path:
         ("faults: [{vm_donw: {gateway: east, vm: 1}}]", ["vm_donw", "did you mean 'vm_down'"]),
         ("faults: [{vm_down: {gateway: esat, vm: 1}}]", ["'esat'", "east"]),
         ("faults: [{vm_down: {gateway: east, vm: 17}}]", ["17", "16"]),
+        ("faults: [{vm_down: {gateway: east, vm: 9}}]", ["'east' never has a VM 9", "write 1 to 2"]),
+        ("faults: [{link_down: {connection_point: cp1, vm: 9}}]", ["'east' never has a VM 9", "write 1 to 2"]),
         ("faults: [{link_down: {connection_point: cp1}}]", ["vm"]),
         ("faults: [{region_down: Atlantis}]", ["'Atlantis' is no region of Azure"]),
         ("faults: [{connection_point_down: cp1, vm_down: {gateway: east, vm: 1}}]", ["exactly one kind"]),
@@ -54,6 +56,25 @@ def test_a_fault_that_cannot_be_is_framed_in_its_line(tmp_path, faults, words):
     assert "bad.scenario.yaml:3:" in text
     for word in words:
         assert word in text, text
+
+
+@pytest.mark.parametrize(
+    "also",
+    [
+        "steps: [{scale_gateway: {gateway: east, vms: 9}}]",
+        "steps: [{portal_change: {gateway: east, vms: 9}}]",
+    ],
+)
+def test_a_vm_that_comes_later_can_go_down(tmp_path, also):
+    loaded = load_scenario(written(tmp_path, f"{also}\nfaults: [{{vm_down: {{gateway: east, vm: 9}}}}]"))
+    assert loaded.scenario.faults[0].vm_down.vm == 9
+
+
+def test_a_portal_change_among_the_faults_brings_vms(tmp_path):
+    faults = "faults: [{portal_change: {gateway: east, vms: 4}}, {at: 1d, link_down: {connection_point: cp1, vm: 4}}]"
+    assert len(load_scenario(written(tmp_path, faults)).scenario.faults) == 2
+    with pytest.raises(FileFaults, match=r"never has a VM 5[\s\S]*write 1 to 4"):
+        load_scenario(written(tmp_path, faults.replace("vm: 4}", "vm: 5}")))
 
 
 def test_what_is_expected_of_azure_needs_a_bound(tmp_path):
