@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, PlainSerializer, Wi
 from cmgsim.design.certificates import AuthorityName
 from cmgsim.design.content import Bandwidth
 from cmgsim.design.installation import Installation, read_command_line
+from cmgsim.design.network import VpnSign
 from cmgsim.design.quantities import (
     CalendarDate,
     DaySpan,
@@ -187,8 +188,8 @@ class Place(Record):
     """Clients have addresses in this subnet."""
     ad_site: str | None = None
     """Clients are in this Active Directory site."""
-    vpn: str | None = None
-    """Clients show this VPN: ``Auto:On``, ``Name:...`` or ``Description:...``."""
+    vpn: VpnSign | None = None
+    """Clients show this VPN."""
 
 
 class Population(Record):

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, model_validator
 
 from cmgsim.design.quantities import Duration, IPv4Range, IPv6Prefix, Name, Subnet
 from cmgsim.design.record import Record
@@ -14,6 +15,21 @@ from cmgsim.design.references import Reference
 GroupName = Annotated[Name, Reference("boundary_groups")]
 Fallback = Literal["never"] | Duration
 """A fallback time, or *never* (-1 in the console's own tools)."""
+
+
+_VPN = re.compile(r"Auto:On|Name:.{1,250}|Description:.{1,243}", re.IGNORECASE)
+
+
+def _read_vpn(text: str) -> str:
+    if _VPN.fullmatch(text) is None:
+        raise ValueError(
+            f"{text!r} is no sign of a VPN; write it like 'Auto:On', 'Name:Contoso VPN' or 'Description:Contoso'"
+        )
+    return text
+
+
+VpnSign = Annotated[str, AfterValidator(_read_vpn)]
+"""How a VPN shows on the client: ``Auto:On``, ``Name:...`` (to 250 letters) or ``Description:...`` (to 243)."""
 
 
 class Boundary(Record):
@@ -27,8 +43,8 @@ class Boundary(Record):
     """An Active Directory site."""
     ipv6_prefix: IPv6Prefix | None = None
     """An IPv6 prefix."""
-    vpn: Annotated[str, Field(max_length=250)] | None = None
-    """A VPN, by how it shows on the client: ``Auto:On``, ``Name:...`` or ``Description:...`` (2006 and later)."""
+    vpn: VpnSign | None = None
+    """A VPN, by how it shows on the client (2006 and later)."""
 
     @model_validator(mode="after")
     def _one_kind(self) -> Boundary:

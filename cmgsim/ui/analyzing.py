@@ -11,6 +11,7 @@ from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.seeds import read_seed
 
 if TYPE_CHECKING:
     from cmgsim.site.analyzer import Analysis
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
     help="How to sign in.",
 )
 @click.option("--for", "duration", metavar="DURATION", help="Live so long first; of a scenario, instead of its after.")
-@click.option("--seed", default=1, show_default=True, type=click.IntRange(0, 2**63 - 1), help="Of the draws.")
+@click.option("--seed", default=1, show_default=True, type=read_seed, metavar="SEED", help="Of the draws.")
 @door("analyze")
 def analyze_command(outlet: Outlet, file: Path, gateway: str, sign_in: str, duration: str | None, seed: int) -> int:
     """Check the way from the console over a gateway to every management point behind it.

@@ -87,10 +87,15 @@ def _interface(address: str | None, design: Design) -> Interface | None:
 
 
 def _place(host: Interface | None, ad_site: str | None, vpn: str | None) -> Place:
+    from pydantic import ValidationError
+
     from cmgsim.design.clients import Place
 
     subnet = host.network if isinstance(host, IPv4Interface) else None
-    return Place(addresses=subnet, ad_site=ad_site, vpn=vpn)
+    try:
+        return Place(addresses=subnet, ad_site=ad_site, vpn=vpn)
+    except ValidationError as error:
+        raise UsageError(f"--vpn: {error.errors()[0]['ctx']['error']}") from None
 
 
 def _lasting(text: str, read: Any) -> int:

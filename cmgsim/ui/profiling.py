@@ -10,6 +10,7 @@ from cmgsim.errors import StorageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.seeds import read_seed
 from cmgsim.ui.sizing import say_if_slow
 from cmgsim.ui.sweeping import read_scale
 from cmgsim.ui.writing import whole_folder
@@ -18,7 +19,7 @@ from cmgsim.ui.writing import whole_folder
 @click.command("profile")
 @click.argument("design", type=click.Path(path_type=Path), metavar="DESIGN")
 @click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="How long the design lives.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), default=1, show_default=True, help="The run's seed.")
+@click.option("--seed", type=read_seed, metavar="SEED", default=1, show_default=True, help="The run's seed.")
 @click.option("--scale", metavar="SHARE", help="Simulate this share of every population, such as 10%.")
 @click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="Write tables as Parquet into a folder.")
 @door("profile")

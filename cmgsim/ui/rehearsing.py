@@ -14,6 +14,7 @@ from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
 from cmgsim.ui.progress import Progress
+from cmgsim.ui.seeds import read_seed
 from cmgsim.ui.writing import whole_folder
 
 if TYPE_CHECKING:
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
     from cmgsim.rehearsal.scenario import Judged
     from cmgsim.report.story import Story
 
-SEED = click.IntRange(0, 2**63 - 1)
 _SAVE = click.option("--save", type=click.Path(path_type=Path), metavar="DIR", help="Save each run below this folder.")
 _LOGS = click.option(
     "--logs", type=click.Path(path_type=Path), metavar="DIR", help="Write each run's logs below this folder."
@@ -46,7 +46,9 @@ class Task:
 
 @click.command("rehearse")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="SCENARIO... | DESIGN PLAN")
-@click.option("--seed", "seeds", multiple=True, type=SEED, help="Run with this seed; may be repeated.")
+@click.option(
+    "--seed", "seeds", multiple=True, type=read_seed, metavar="SEED", help="Run with this seed; may be repeated."
+)
 @click.option(
     "--set", "changes", multiple=True, metavar="KEY=VALUE", help="Change a value: plan.gap=12h, design.name=x"
 )
@@ -108,7 +110,7 @@ def _tasks(files: Sequence[Path], seeds: tuple[int, ...], given: dict[str, Any],
 @click.command("run")
 @click.argument("design", type=click.Path(path_type=Path))
 @click.option("--for", "duration", default="7d", show_default=True, metavar="DURATION", help="How long, such as 36h.")
-@click.option("--seed", default=1, show_default=True, type=SEED, help="Of the draws.")
+@click.option("--seed", default=1, show_default=True, type=read_seed, metavar="SEED", help="Of the draws.")
 @_SAVE
 @_LOGS
 @_WATCH

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets  # noqa: TID251  # the token of the control is no part of a run, and nobody may guess it
+import shlex
 import signal
 import sys
 import tempfile
@@ -11,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, time
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +23,7 @@ from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.seeds import read_seed
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +34,20 @@ if TYPE_CHECKING:
 
 #: Who runs a script against the cloud of a design: an owner of all its subscriptions.
 ADMINISTRATOR = "administrator"
+
+
+class Shell(Enum):
+    """Shells that set variables each in its way."""
+
+    SH = "sh"
+    POWERSHELL = "powershell"
+
+    def setting(self, name: str, value: str) -> str:
+        """Return the line that sets a variable of the environment."""
+        if self is Shell.SH:
+            return f"export {name}={shlex.quote(value)}"
+        quoted = value.replace("'", "''")
+        return f"$env:{name} = '{quoted}'"
 
 
 @dataclass(frozen=True)
@@ -44,6 +62,7 @@ class Wishes:
     state: Path | None
     management: tuple[Path, ...]
     control: str
+    shell: str
 
 
 @click.command("serve")
@@ -56,7 +75,9 @@ class Wishes:
     show_default=True,
     help="Whether callers told to wait do so, or time leaps instead.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Seed of all chance in the cloud.")
+@click.option(
+    "--seed", type=read_seed, metavar="SEED", default=1, show_default=True, help="Seed of all chance in the cloud."
+)
 @click.option("--design", type=click.Path(path_type=Path), help="Begin with the subscriptions of this design.")
 @click.option("--state", type=click.Path(path_type=Path, dir_okay=False), help="Keep the cloud in this file.")
 @click.option(
@@ -65,6 +86,13 @@ class Wishes:
     type=click.Path(path_type=Path, dir_okay=False),
     multiple=True,
     help="A PEM file whose certificate may use service management; may be repeated.",
+)
+@click.option(
+    "--shell",
+    type=click.Choice([shell.value for shell in Shell]),
+    default=(Shell.POWERSHELL if os.name == "nt" else Shell.SH).value,
+    show_default=True,
+    help="For which shell the lines are that lead the Azure CLI here.",
 )
 @click.option("--control", is_flag=True, help="Switch on /_sim/, with a token that is printed.")
 @door("serve")
@@ -209,10 +237,10 @@ def _facts(wanted: Wishes, entrance: Entrance, certificates: Certificates, url: 
     }
     if wanted.control:
         facts["control_token"] = wanted.control
-    return facts | {"commands": commands_for(facts, entrance)}
+    return facts | {"commands": commands_for(facts, entrance, Shell(wanted.shell))}
 
 
-def commands_for(facts: dict[str, Any], entrance: Entrance) -> list[str]:
+def commands_for(facts: dict[str, Any], entrance: Entrance, shell: Shell) -> list[str]:
     """Return the lines for a shell that make the Azure CLI use the server."""
     from cmgsim.arm.clouds import ENVIRONMENTS
 
@@ -226,8 +254,8 @@ def commands_for(facts: dict[str, Any], entrance: Entrance) -> list[str]:
     )
     login = f"az login --service-principal --tenant {facts['tenant']} --username {facts['client_id']}"
     return [
-        f"export REQUESTS_CA_BUNDLE={facts['ca_file']}",
-        "export AZURE_CORE_INSTANCE_DISCOVERY=false",
+        shell.setting("REQUESTS_CA_BUNDLE", facts["ca_file"]),
+        shell.setting("AZURE_CORE_INSTANCE_DISCOVERY", "false"),
         register,
         "az cloud set --name cmgsim",
         f"{login} --password {facts['client_secret']}",

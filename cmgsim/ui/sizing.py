@@ -13,6 +13,7 @@ from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.seeds import read_seed
 
 if TYPE_CHECKING:
     from decimal import Decimal
@@ -42,7 +43,9 @@ _MANY = 2_000
 )
 @click.option("--clients", metavar="N", help="Clients connected at the peak: 18000, 18k, 5k,50k or 10k..150k.")
 @click.option("--survive", type=click.Choice(["one-vm"]), help="The target holds with one VM missing, too.")
-@click.option("--seed", type=click.IntRange(min=0), default=1, show_default=True, help="The first replication's seed.")
+@click.option(
+    "--seed", type=read_seed, metavar="SEED", default=1, show_default=True, help="The first replication's seed."
+)
 @click.option("--vm-price", metavar="AMOUNT", help="Price of a VM for a month; needs --gb-price.")
 @click.option("--gb-price", metavar="AMOUNT", help="Price of a gigabyte of outbound traffic; needs --vm-price.")
 @click.option("--storage-price", metavar="AMOUNT", help="Price of a gigabyte stored for a month; needs --vm-price.")

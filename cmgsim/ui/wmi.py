@@ -12,6 +12,7 @@ from cmgsim.errors import UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
+from cmgsim.ui.seeds import read_seed
 
 if TYPE_CHECKING:
     import simpy
@@ -33,7 +34,7 @@ class _Reached(Exception):
 @click.option("--client", default="0", metavar="NAME", help="The client: laptops-17, or its number from 0.")
 @click.option("--at", "moment", default="1d", metavar="TIME", help="When, counted from the beginning of the run.")
 @click.option("--namespace", "namespace_name", default=LOCATION_SERVICES, metavar="NAME", help="The WMI namespace.")
-@click.option("--seed", type=click.IntRange(0, 2**63 - 1), help="The run's seed; left out, the scenario's first.")
+@click.option("--seed", type=read_seed, metavar="SEED", help="The run's seed; left out, the scenario's first.")
 @door("wmi")
 def wmi_command(
     outlet: Outlet, scenario_file: Path, query: str, client: str, moment: str, namespace_name: str, seed: int | None

@@ -5,6 +5,7 @@ from ipaddress import IPv4Address, IPv4Network, ip_address
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import ValidationError
 
 from cmgsim.boundaries.addresses import BoundaryType, boundary_type, groups_at, matches
 from cmgsim.design.clients import Place
@@ -89,6 +90,14 @@ def test_an_active_directory_site_is_nowhere_for_devices_of_azure_ad_alone():
 )
 def test_a_vpn_boundary_matches_any_vpn_or_one_by_its_start(written, shown, expected):
     assert matches(boundary(vpn=written), Place(vpn=shown), None) is expected
+
+
+@pytest.mark.parametrize("written", ["Contoso", "Auto:Off", "Name:", "Name:" + 251 * "x", "Description:" + 244 * "x"])
+def test_what_is_no_sign_of_a_vpn_is_refused(written):
+    for made in (boundary, Place):
+        with pytest.raises(ValidationError, match="is no sign of a VPN; write it like 'Auto:On'"):
+            made(vpn=written)
+    assert boundary(vpn="name:" + 250 * "x")
 
 
 def test_a_client_is_in_every_group_that_holds_one_of_its_boundaries():

@@ -71,6 +71,7 @@ def test_an_address_without_a_mask_is_in_the_smallest_subnet_that_holds_it(cmgsi
         ((FALLBACK, "10.1.2"), "'10.1.2' is no IP address: write it like 10.1.2.3 or 10.1.2.3/24"),
         ((FALLBACK, "10.1.2.3", "--for", "soon"), "--for: "),
         ((FALLBACK, "10.1.2.3", "--site", "ABD"), "ABD"),
+        ((FALLBACK, "10.1.2.3", "--vpn", "Contoso"), "--vpn: 'Contoso' is no sign of a VPN; write it like 'Auto:On'"),
         ((REGIONAL, "10.1.2.3"), "say with --site which primary site the client is assigned to"),
         ((FALLBACK, "10.1.2.3", "--picture", "/no/such/folder/x.svg"), "cannot be written"),
         (("missing.yaml", "10.1.2.3"), "missing.yaml"),

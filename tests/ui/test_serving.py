@@ -111,6 +111,15 @@ def test_it_prints_what_clients_need_and_ends_in_one_line(tmp_path):
     assert talk.count("\n") == 1
 
 
+@pytest.mark.parametrize(
+    ("shell", "begins"), [("sh", "export REQUESTS_CA_BUNDLE="), ("powershell", "$env:REQUESTS_CA_BUNDLE = '")]
+)
+def test_its_lines_are_for_the_shell_one_names(serve, shell, begins):
+    first, second, *_ = serve("--shell", shell).facts["commands"]
+    assert first.startswith(begins)
+    assert second.replace(" = ", "=").replace("'", "").endswith("AZURE_CORE_INSTANCE_DISCOVERY=false")
+
+
 def test_a_client_that_trusts_its_authority_can_use_it(serve):
     server = serve("--speed", "600", "--control")
     assert server.facts["schema"] == "cmgsim/serve/v1"
