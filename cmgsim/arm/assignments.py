@@ -11,12 +11,11 @@ from collections.abc import Iterator
 from cmgsim.arm.calls import Call
 from cmgsim.arm.config import Role
 from cmgsim.arm.definitions import DEFINITION_KIND, require_role
-from cmgsim.arm.errors import ArmError, bad_request, group_not_found, not_modelled, resource_not_found
+from cmgsim.arm.errors import ArmError, bad_request, not_modelled
 from cmgsim.arm.identifiers import named_guid, within_scope
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.roles import definition
 from cmgsim.arm.state import Assignment, Cloud
-from cmgsim.arm.targets import GROUP, RESOURCE
 from cmgsim.arm.types import object_of, text_of
 from cmgsim.arm.views import page
 from cmgsim.errors import UnknownName
@@ -120,17 +119,4 @@ def _wanted(cloud: Cloud, call: Call) -> Assignment:
     except UnknownName as problem:
         message = f"Principal {principal_id} does not exist in the directory."
         raise bad_request("PrincipalNotFound", message) from problem
-    return Assignment(call.target.name.lower(), _scope(cloud, call), role, principal.object_id)
-
-
-def _scope(cloud: Cloud, call: Call) -> str:
-    """Return the scope of a role, in its own casing."""
-    scope = call.target.scope
-    if call.target.level not in (GROUP, RESOURCE):
-        return scope.lower()
-    resource = cloud.store.get(scope)
-    if resource is None and call.target.level == GROUP:
-        raise group_not_found(call.target.group)
-    if resource is None:
-        raise resource_not_found("/".join(scope.split("/")[6:-1]), scope.rpartition("/")[2], call.target.group)
-    return resource.id
+    return Assignment(call.target.name.lower(), cloud.require_scope(call.target), role, principal.object_id)

@@ -9,12 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from cmgsim.arm.calls import Call
-from cmgsim.arm.errors import ArmError, bad_request, group_not_found, not_modelled, resource_not_found, scope_locked
+from cmgsim.arm.errors import ArmError, bad_request, not_modelled, scope_locked
 from cmgsim.arm.identifiers import parent_id, within_scope
 from cmgsim.arm.messages import Answer, Json
 from cmgsim.arm.state import Cloud
 from cmgsim.arm.store import Lock
-from cmgsim.arm.targets import GROUP, RESOURCE, TENANT
+from cmgsim.arm.targets import TENANT
 from cmgsim.arm.types import object_of, text_of
 from cmgsim.arm.views import page
 
@@ -43,7 +43,9 @@ def require_free(cloud: Cloud, call: Call) -> None:
 
 def put(cloud: Cloud, call: Call) -> Answer:
     """Lock a scope, or change its lock."""
-    scope = _scope(cloud, call)
+    if call.target.level == TENANT:
+        raise not_modelled("A lock of the tenant")
+    scope = cloud.require_scope(call.target)
     properties = object_of(call.document(), "properties")
     level = text_of(properties, "level")
     if level not in (CAN_NOT_DELETE, READ_ONLY):
@@ -91,21 +93,6 @@ def above(cloud: Cloud, scope: str) -> Iterator[Lock]:
 
 def _below(cloud: Cloud, scope: str) -> list[Lock]:
     return [lock for lock in cloud.locks if within_scope(lock.scope, scope)]
-
-
-def _scope(cloud: Cloud, call: Call) -> str:
-    """Return the scope to be locked, in its own casing."""
-    scope = call.target.scope
-    if call.target.level == TENANT:
-        raise not_modelled("A lock of the tenant")
-    if call.target.level not in (GROUP, RESOURCE):
-        return scope.lower()
-    resource = cloud.store.get(scope)
-    if resource is None and call.target.level == GROUP:
-        raise group_not_found(call.target.group)
-    if resource is None:
-        raise resource_not_found("/".join(scope.split("/")[6:-1]), scope.rpartition("/")[2], call.target.group)
-    return resource.id
 
 
 def _lock(cloud: Cloud, call: Call) -> Lock:

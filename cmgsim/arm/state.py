@@ -10,7 +10,7 @@ from cmgsim.arm import strikes
 from cmgsim.arm.clouds import ENVIRONMENTS, Environment, Region, RegionState
 from cmgsim.arm.config import ArmConfig, Role, Subscription
 from cmgsim.arm.dataplane.contents import Contents
-from cmgsim.arm.errors import region_down
+from cmgsim.arm.errors import group_not_found, region_down, resource_not_found
 from cmgsim.arm.events import OperationStarted, ResourceChanged, ResourceCreated
 from cmgsim.arm.faults import Faults
 from cmgsim.arm.identifiers import guid, iso
@@ -20,6 +20,7 @@ from cmgsim.arm.names import Names
 from cmgsim.arm.operations import Operation, Operations
 from cmgsim.arm.scoped import Scoped
 from cmgsim.arm.store import Lock, Resource, Store
+from cmgsim.arm.targets import GROUP, RESOURCE, Target
 from cmgsim.arm.throttle import Throttle
 from cmgsim.errors import UnknownName
 from cmgsim.facts import Fact
@@ -195,6 +196,22 @@ class Cloud:
         if region not in self.regions:
             raise UnknownName("region", region, self.regions)
         self.regions[region] = replace(self.regions[region], state=state)
+
+    def require_scope(self, target: Target) -> str:
+        """Return what a path is asked of in the casing it was created with, so that something can lie on it.
+
+        Raises:
+            ArmError: 404 if it is a group or a resource that is not there.
+        """
+        scope = target.scope
+        if target.level not in (GROUP, RESOURCE):
+            return scope.lower()
+        resource = self.store.get(scope)
+        if resource is None and target.level == GROUP:
+            raise group_not_found(target.group)
+        if resource is None:
+            raise resource_not_found("/".join(scope.split("/")[6:-1]), scope.rpartition("/")[2], target.group)
+        return resource.id
 
     def ordinal(self, purpose: str, who: str) -> int:
         """Count, from 0, how often this was asked before."""

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from site_parts import Parts, design_of
+from site_parts import Parts, design_of, encounter_in
 
 from cmgsim.design.identity import registration_of
 from cmgsim.design.plan import ModifyGateway
 from cmgsim.errors import Refused
-from cmgsim.site.authentication import Encounter, authenticate, credential_of
+from cmgsim.site.authentication import authenticate, credential_of
 from cmgsim.site.direct import Visit, authenticate_on_intranet, authenticate_over_internet
 from cmgsim.site.modify import changes as changes_of
 from cmgsim.site.wizard import Entry, refusals
@@ -323,26 +323,6 @@ REQUESTS: dict[str, dict[str, Any]] = {
         "clients.laptops.command_line": "/NoCRLCheck /UsePKICert",
     },
 }
-TODAY = date(2019, 7, 29)
-
-
-def encounter(design_changes: dict[str, Any]) -> Encounter:
-    """Return a request of the small design's client over its gateway."""
-    design = design_of(design_changes)
-    gateway = design.gateways["east"]
-    return Encounter(
-        client=design.clients["laptops"],
-        gateway=gateway,
-        fqdn=gateway.service_fqdn or design.certificates.servers["east"].name,
-        certificates=design.certificates,
-        aad=design.azure.aad,
-        connection_points=tuple(design.roles.connection_points.values()),
-        management_point=design.roles.management_points["mp1"],
-        site=design.hierarchy.sites["P01"],
-        version=design.site_version(),
-        on_day=TODAY,
-        registration=registration_of(design.clients["laptops"], design.day_plans["always"]),
-    )
 
 
 def of_wizard(name: str) -> str:
@@ -367,7 +347,9 @@ def of_properties(name: str) -> str:
 
 def of_request(name: str) -> str:
     """Return how a request over a gateway ends, and beside it those on the intranet and over the internet."""
-    asked = encounter(REQUESTS[name])
+    design = design_of(REQUESTS[name])
+    registration = registration_of(design.clients["laptops"], design.day_plans["always"])
+    asked = replace(encounter_in(design), registration=registration)
     visit = Visit(
         asked.client,
         asked.management_point,

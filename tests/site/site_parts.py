@@ -9,6 +9,7 @@ from typing import Any
 
 from cmgsim.design.model import Design
 from cmgsim.facts import Fact
+from cmgsim.site.authentication import Encounter
 from cmgsim.site.connection_point import ConnectionPoint
 from cmgsim.site.deployment import Deployment, GatewayChanged, State
 from cmgsim.site.landscape import Landscape, Over
@@ -16,6 +17,7 @@ from cmgsim.site.locales import Locale
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
 
+TODAY = date(2019, 7, 29)
 #: One primary, one gateway, everything in place: PKI clients are served over it.
 SMALL: dict[str, Any] = {
     "cmgsim": 1,
@@ -107,11 +109,28 @@ class Parts:
             self.facts += self.points[name].step(due_us)
         self.now_us = end_us
 
-    def survey(self, *locales: Locale, day: date = date(2019, 7, 29)) -> Landscape:
+    def survey(self, *locales: Locale, day: date = TODAY) -> Landscape:
         """Survey the site now, as the successor of the survey before."""
         chosen = locales or (Locale("P01"),)
         self.previous = survey(self.design, chosen, self.server, self.deployments, self.points, self.previous, day)
         return self.previous
+
+
+def encounter_in(design: Design, on_day: date = TODAY) -> Encounter:
+    """Return a request of the small design's client over its gateway."""
+    gateway = design.gateways["east"]
+    return Encounter(
+        client=design.clients["laptops"],
+        gateway=gateway,
+        fqdn=gateway.service_fqdn or design.certificates.servers["east"].name,
+        certificates=design.certificates,
+        aad=design.azure.aad,
+        connection_points=tuple(design.roles.connection_points.values()),
+        management_point=design.roles.management_points["mp1"],
+        site=design.hierarchy.sites["P01"],
+        version=design.site_version(),
+        on_day=on_day,
+    )
 
 
 def urls(landscape: Landscape, site: int = 0) -> list[str]:

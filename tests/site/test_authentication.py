@@ -6,7 +6,7 @@ from datetime import date, timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from site_parts import design_of
+from site_parts import TODAY, design_of, encounter_in
 
 from cmgsim.design.identity import Registration
 from cmgsim.design.modes import GATEWAY_MODES
@@ -15,7 +15,6 @@ from cmgsim.pki.names import covers
 from cmgsim.site.authentication import Credential, Encounter, Reason, authenticate, credential_of
 from cmgsim.site.direct import Visit, authenticate_on_intranet
 
-DAY = date(2019, 7, 29)
 PRIVATE = {"certificates.servers.east.issuer": "issuing"}
 AAD = {
     "clients.laptops.certificate": None,
@@ -25,25 +24,11 @@ AAD = {
 }
 
 
-def encounter_of(changes=None, on_day=DAY) -> Encounter:
-    """Return a request of the small design's client over its gateway."""
-    design = design_of(changes)
-    gateway = design.gateways["east"]
-    return Encounter(
-        client=design.clients["laptops"],
-        gateway=gateway,
-        fqdn=gateway.service_fqdn or design.certificates.servers["east"].name,
-        certificates=design.certificates,
-        aad=design.azure.aad,
-        connection_points=tuple(design.roles.connection_points.values()),
-        management_point=design.roles.management_points["mp1"],
-        site=design.hierarchy.sites["P01"],
-        version=design.site_version(),
-        on_day=on_day,
-    )
+def encounter_of(changes=None, on_day=TODAY) -> Encounter:
+    return encounter_in(design_of(changes), on_day)
 
 
-def verdict(changes=None, on_day=DAY):
+def verdict(changes=None, on_day=TODAY):
     return authenticate(encounter_of(changes, on_day))
 
 
@@ -110,7 +95,9 @@ def test_enforcing_tls_1_2_shuts_out_clients_that_cannot_but_not_from_the_intran
     assert verdict(old).reason is Reason.TLS_1_2_REQUIRED
     assert verdict({"clients.laptops.tls_1_2": False}).status == 200
     asked = encounter_of(old)
-    onsite = Visit(asked.client, asked.management_point, asked.site, asked.certificates, asked.aad, asked.version, DAY)
+    onsite = Visit(
+        asked.client, asked.management_point, asked.site, asked.certificates, asked.aad, asked.version, TODAY
+    )
     assert authenticate_on_intranet(onsite).status == 200
 
 
