@@ -100,7 +100,7 @@ class TestRehearse:
         ("arguments", "words"),
         [
             (["first.scenario.yaml", "--set", "plan.gap"], "'plan.gap' sets nothing; write plan.LABEL=VALUE"),
-            (["first.scenario.yaml", "--seed", "-1"], "-1 is not in the range"),
+            (["first.scenario.yaml", "--seed", "-1"], "-1' is no seed"),
             (["first.plan.yaml"], "first.plan.yaml: this is no scenario; give scenarios"),
             (
                 ["first.design.yaml", "first.plan.yaml", "first.scenario.yaml"],
