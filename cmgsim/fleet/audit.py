@@ -5,12 +5,15 @@ Sources: J. D. C. Little, "A Proof for the Queuing Formula L = lambda W" (1961);
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from numpy.typing import NDArray
 
 from cmgsim.fleet.histogram import edges
 from cmgsim.fleet.measures import Hop, Measures
 from cmgsim.fleet.series import ENDS, Count, Gauge, Series
+from cmgsim.site.landscape import Station
 
 AT_STATIONS = (Hop.VM_WAIT, Hop.VM, Hop.CONNECTION_POINT, Hop.ROLE_WAIT, Hop.ROLE)
 """The hops of a request that are spent in a line or in service."""
@@ -20,8 +23,8 @@ class Inconsistent(AssertionError):
     """The books of a fleet contradict each other: a fault of cmgsim, not of a design."""
 
 
-def audit(series: Series, measures: Measures, now_us: int) -> None:
-    """Compare what a fleet counted and measured until now.
+def audit(series: Series, measures: Measures, stations: Sequence[Station], now_us: int) -> None:
+    """Compare what a fleet counted and measured until now; *stations* are those of its landscapes.
 
     Raises:
         Inconsistent: naming the law that is broken, with both sides of it.
@@ -29,6 +32,7 @@ def audit(series: Series, measures: Measures, now_us: int) -> None:
     _clients_stay(series)
     _requests_are_conserved(series)
     _stations_conserve(measures)
+    _ports_suffice(measures, stations)
     _littles_law(measures, now_us)
 
 
@@ -50,6 +54,13 @@ def _stations_conserve(measures: Measures) -> None:
     load = measures.load
     gone = (load.served + load.failed).cumsum(axis=0)
     _equal("requests at stations", load.arrivals.cumsum(axis=0), gone + load.waiting + load.in_service)
+
+
+def _ports_suffice(measures: Measures, stations: Sequence[Station]) -> None:
+    """At the end of every interval no connection point holds more connections than it has ports."""
+    held = measures.load.ports
+    limits = np.array([station.ports or held.max(initial=0) for station in stations], dtype=np.int64)
+    _equal("ports", held, np.clip(held, 0, limits))
 
 
 def _littles_law(measures: Measures, now_us: int) -> None:

@@ -508,7 +508,7 @@ class StationHall:
         """Make room for so many requests more."""
         own = self.state.own
         passages = _grown(self.state.passages, int(own[kernels.Q_PASSAGES]) + sends, own, kernels.Q_FREE)
-        passages["stage"][len(self.state.passages) :] = -1
+        passages["stage"][len(self.state.passages) :] = kernels.STAGE_FREE
         heap, events = self.state.heap, int(own[kernels.Q_HEAP]) + sends
         if len(heap) < events:
             heap = np.zeros((events * 3 // 2, 3), dtype=np.int64)

@@ -311,7 +311,8 @@ N_SERVERS, N_PORTS, N_SERVING, N_WAITING, N_HEAD, N_TAIL, N_HELD, N_TURN, N_LAST
 D_ARRIVALS, D_SERVED, D_FAILED, D_REFUSED, D_BUSY, D_WAITED, D_WIDTH = range(7)
 Q_FREE, Q_PASSAGES, Q_HEAP, Q_OUTCOMES, Q_WIDTH = range(5)
 
-STAGE_ROLE, STAGE_POINT, STAGE_VM, STAGE_TRAVEL = np.arange(4)
+STAGE_CHANNEL, STAGE_ANSWERED, STAGE_ROLE, STAGE_POINT, STAGE_VM, STAGE_TRAVEL = np.arange(-2, 4)
+STAGE_FREE = STAGE_CHANNEL
 HOP_OUT, HOP_VM_WAIT, HOP_VM, HOP_POINT, HOP_ROLE_WAIT, HOP_ROLE, HOP_BACK, HOP_TOTAL = np.arange(8)
 STATUS_NO_PORT, STATUS_NO_CONNECTION_POINT, UNSETTLED = np.array((503, 500, -1), dtype=np.int64)
 BINS, BIN_BITS, SCALE_BITS = 1152, 5, 20
@@ -1391,14 +1392,19 @@ def bandwidth(s, c):
 
 @_inlined
 def transfer_us(size, rate):
-    """Return how long so many bytes take (:func:`cmgsim.fleet.downloads.transfer_us`), in steps that fit 64 bits."""
-    return size // rate * SECOND_US + (size % rate * SECOND_US + rate - 1) // rate
+    """Return how long so many bytes take (:func:`cmgsim.fleet.downloads.transfer_us`), in steps that fit 64 bits.
+
+    More than 30,000 years are not told apart: permission to download ends much earlier.
+    """
+    return min(size // rate, 10**12) * SECOND_US + (size % rate * SECOND_US + rate - 1) // rate
 
 
 @_inlined
 def received(size, rate, elapsed_us):
     """Return how many of so many bytes have come (:func:`cmgsim.fleet.downloads.received`), likewise."""
-    return min(size, elapsed_us * (rate // SECOND_US) + elapsed_us * (rate % SECOND_US) // SECOND_US)
+    if elapsed_us >= transfer_us(size, rate):
+        return size
+    return elapsed_us * (rate // SECOND_US) + elapsed_us * (rate % SECOND_US) // SECOND_US
 
 
 @_compiled
@@ -1921,14 +1927,6 @@ def measure(latencies, activity, hop, duration_us):
 
 
 @_inlined
-def before(heap, left, right):
-    """Say whether one event comes before another."""
-    if heap[left, 0] != heap[right, 0]:
-        return heap[left, 0] < heap[right, 0]
-    return heap[left, 1] < heap[right, 1]
-
-
-@_inlined
 def put(heap, at, at_us, order, index):
     """Write an event into a place of the heap."""
     heap[at, 0], heap[at, 1], heap[at, 2] = at_us, order, index
@@ -1946,7 +1944,7 @@ def sift_down(heap, size, at):
     at_us, order, index = heap[at, 0], heap[at, 1], heap[at, 2]
     while 2 * at + 1 < size:
         child = 2 * at + 1
-        if child + 1 < size and before(heap, child + 1, child):
+        if child + 1 < size and comes_before(heap, child + 1, heap[child, 0], heap[child, 1]):
             child += 1
         if not comes_before(heap, child, at_us, order):
             break
@@ -1957,9 +1955,9 @@ def sift_down(heap, size, at):
 
 @_inlined
 def push_event(q, at_us, stage, index):
-    """Put an event of a passage on the heap; with the stage -1, *index* is a port that is taken or freed."""
-    order = 0
-    if stage >= 0:
+    """Put an event of a passage on the heap; for a channel, *index* is a port that it takes or frees."""
+    order = NEVER
+    if stage != STAGE_CHANNEL:
         one = q.passages[index]
         order = (stage + 1) << 60 | np.int64(one.client) << 32 | np.int64(one.activity) << 27 | np.int64(one.ordinal)
     sift_up(q.heap, q.own[Q_HEAP], at_us, order, index)
@@ -1995,7 +1993,7 @@ def take_in(s, q):
     for index in range(s.own[M_SENT]):
         sent = s.outbox[index]
         if sent.activity == -1:
-            push_event(q, sent.at_us, -1, 2 * np.int64(sent.port) + (sent.contact > 0))
+            push_event(q, sent.at_us, STAGE_CHANNEL, 2 * np.int64(sent.port) + (sent.contact > 0))
             continue
         new = q.own[Q_FREE]
         q.own[Q_FREE] = q.passages[new].next
@@ -2053,8 +2051,8 @@ def serve(q, until_us):
 
 @_entered
 def settle_ports(q, now_us):
-    """Let ports be taken and freed that are due now."""
-    while q.own[Q_HEAP] and q.heap[0, 0] == now_us and q.heap[0, 1] == 0:
+    """Let channels take and free ports that they do now."""
+    while q.own[Q_HEAP] and q.heap[0, 0] == now_us and q.heap[0, 1] == NEVER:
         step(q)
 
 
@@ -2063,10 +2061,14 @@ def step(q):
     """Let the next thing happen."""
     at = pop_event(q)
     now_us, index = q.heap[at, 0], q.heap[at, 2]
-    if q.heap[at, 1] == 0:
+    if q.heap[at, 1] == NEVER:
         q.lines[index >> 1, N_HELD] += 1 if index & 1 else -1
         return
     one = q.passages[index]
+    if one.stage == STAGE_ANSWERED:
+        q.lines[one.point, N_HELD] -= 1
+        release(q, index)
+        return
     if one.stage == STAGE_TRAVEL:
         arrive(q, index, now_us)
         return
@@ -2167,11 +2169,17 @@ def go_to_role(q, index, now_us):
 
 @_inlined
 def leave_role(q, index, now_us):
-    """Let the answer travel back."""
+    """Let the answer travel back. The port is free when it is acted on; at once, if the client has given it up."""
     one = q.passages[index]
-    if one.point != NOBODY:
-        q.lines[one.point, N_HELD] -= 1
-    finish(q, index, now_us + one.back_us, STATUS_SERVED, now_us)
+    reply_us = now_us + one.back_us
+    if one.point == NOBODY or one.settled:
+        if one.point != NOBODY:
+            q.lines[one.point, N_HELD] -= 1
+        finish(q, index, reply_us, STATUS_SERVED, now_us)
+        return
+    settle(q, index, reply_us, STATUS_SERVED, now_us)
+    one.stage = STAGE_ANSWERED
+    push_event(q, reply_us + q.parameters[P_REACTION], STAGE_ANSWERED, index)
 
 
 @_inlined
@@ -2214,8 +2222,9 @@ def service_us(q, mean_us, bits):
     """Return a time in service (:func:`cmgsim.fleet.stations.service_us`)."""
     piece = np.int64(bits >> np.uint64(54))
     within_piece = np.int64(bits >> np.uint64(34)) & ((1 << SCALE_BITS) - 1)
-    low = q.quantiles[piece]
-    return mean_us * (low + ((q.quantiles[piece + 1] - low) * within_piece >> SCALE_BITS)) >> SCALE_BITS
+    low, one = q.quantiles[piece], (1 << SCALE_BITS) - 1
+    factor = low + ((q.quantiles[piece + 1] - low) * within_piece >> SCALE_BITS)
+    return (mean_us >> SCALE_BITS) * factor + ((mean_us & one) * factor >> SCALE_BITS)  # in steps that fit 64 bits
 
 
 @_inlined
@@ -2236,7 +2245,13 @@ def settle(q, index, reply_us, status, now_us):
 def finish(q, index, reply_us, status, now_us):
     """Decide the fate of a request for which nothing more is done, and free its record."""
     settle(q, index, reply_us, status, now_us)
-    q.passages[index].stage, q.passages[index].next = -1, q.own[Q_FREE]
+    release(q, index)
+
+
+@_inlined
+def release(q, index):
+    """Free the record of a request."""
+    q.passages[index].stage, q.passages[index].next = STAGE_FREE, q.own[Q_FREE]
     q.own[Q_FREE] = index
     q.own[Q_PASSAGES] -= 1
 
@@ -2299,7 +2314,7 @@ def forget_event(q, index):
     """Take the event of a passage off the heap, and order the heap anew."""
     size = q.own[Q_HEAP]
     for at in range(size):
-        if q.heap[at, 2] == index and q.heap[at, 1] != 0:
+        if q.heap[at, 2] == index and q.heap[at, 1] != NEVER:
             put(q.heap, at, q.heap[size - 1, 0], q.heap[size - 1, 1], q.heap[size - 1, 2])
             break
     q.own[Q_HEAP] = size - 1

@@ -7,20 +7,21 @@ its connection points in turn; the connection point to the role; the answer trav
 the role. Every station has one line, first come, first served. A request in service takes the station's mean time for
 its activity times a random factor, exponentially distributed.
 
-A request holds a port of its connection point from there until the role has answered, and a notification channel holds
-one of the connection point that its request came by until it is closed; it opens even where no port is free, which can
-only be a few at a time, since its request has just found one. A request that finds no port free is refused with
-:data:`NO_PORT`; nothing else is refused for want of capacity. A VM without connection points refuses with
-:data:`NO_CONNECTION_POINT`.
+A request holds a port of its connection point from there until its client has acted on the answer; a notification
+channel that the client then opens keeps a port of that connection point until it is closed. So there is always one for
+it, and never are more held than there are. A request that finds no port free is refused with :data:`NO_PORT`; nothing
+else is refused for want of capacity. A VM without connection points refuses with :data:`NO_CONNECTION_POINT`.
+
+Assumption: a request's port is free again when its client has acted on the answer, not when the role has answered.
 
 A client waits for its patience, and what it has heard, or not heard, it knows a reaction time after it reached it. The
 work is done even if the client has given up. When a new landscape leads no longer through the VM and the connection
 point that a request came by, its client is told so at once, and what stood in line there is gone.
 
-At one instant: first the control plane; then the clients, by their activities; then ports that channels take or free;
-roles, connection points and VMs that have finished; last, arrivals; and within each of these by client, activity and
-number of request. So a server freed at an instant serves an arrival of that instant, and a reply at the very end of a
-client's patience is heard.
+At one instant: first the control plane; then the clients, by their activities; then ports that channels take or free,
+and those of answered requests; roles, connection points and VMs that have finished; last, arrivals; and within each of
+these by client, activity and number of request. So a server freed at an instant serves an arrival of that instant, and
+a reply at the very end of a client's patience is heard.
 """
 
 from __future__ import annotations
@@ -61,6 +62,7 @@ SCALE_BITS = 20
 class Stage(IntEnum):
     """Where a request is; what ends at one instant ends in this order."""
 
+    ANSWERED = -1
     ROLE = 0
     CONNECTION_POINT = 1
     VM = 2
@@ -257,6 +259,9 @@ class Stations:
     def step(self) -> bool:
         """Let the next thing happen; say whether that decided the fate of a request."""
         now_us, stage, _, _, _, passage = heappop(self._heap)
+        if stage is Stage.ANSWERED:
+            self._lines[passage.point].held -= 1
+            return False
         if stage is Stage.TRAVEL:
             self._arrive(passage, now_us)
             return bool(self._decided)
@@ -368,9 +373,14 @@ class Stations:
             self._join(passage, Stage.ROLE, role, now_us)
 
     def _leave_role(self, passage: Passage, now_us: int) -> None:
-        if passage.point != NOBODY:
+        """Let the answer travel back. The port is free when it is acted on; at once, if the client has given it up."""
+        reply_us = now_us + passage.back_us
+        if passage.point != NOBODY and passage.settled:
             self._lines[passage.point].held -= 1
-        self._end(passage, now_us + passage.back_us, SERVED, now_us)
+        elif passage.point != NOBODY:
+            passage.stage = Stage.ANSWERED
+            self._schedule(reply_us + self._habits.reaction_us, passage)
+        self._end(passage, reply_us, SERVED, now_us)
 
     def _join(self, passage: Passage, stage: Stage, station: int, now_us: int) -> None:
         line = self._lines[station]

@@ -44,7 +44,7 @@ _SAME: tuple[tuple[tuple[Any, ...], tuple[Any, ...]], ...] = (
     ),
     ((kernels.CONTENT_LOCATION, kernels.DOWNLOAD), (Activity.CONTENT_LOCATION, Activity.DOWNLOAD)),
     ((kernels.ACTIVITIES,), (len(Activity),)),
-    (tuple(range(kernels.STAGE_ROLE, kernels.STAGE_TRAVEL + 1)), tuple(Stage)),
+    (tuple(range(kernels.STAGE_ANSWERED, kernels.STAGE_TRAVEL + 1)), tuple(Stage)),
     (tuple(range(kernels.HOP_OUT, kernels.HOP_TOTAL + 1)), tuple(Hop)),
     ((kernels.STATUS_NO_PORT, kernels.STATUS_NO_CONNECTION_POINT), (NO_PORT, NO_CONNECTION_POINT)),
     ((kernels.BINS, kernels.BIN_BITS, kernels.SCALE_BITS), (BINS, BITS, SCALE_BITS)),

@@ -73,7 +73,7 @@ class Run:
             Inconsistent: if what its fleet counted and measured contradicts itself, which is a fault of cmgsim.
         """
         series = world.fleet.series()
-        audit(series, world.fleet.measures(), world.now_us)
+        audit(series, world.fleet.measures(), world.landscape.stations, world.now_us)
         return cls(
             design=world.design,
             seed=world.seed,

@@ -20,6 +20,7 @@ from twins import (
     DP_TOO,
     EAST,
     MICROSOFT,
+    MP,
     NARROW,
     PLANS,
     PUBLICATIONS,
@@ -125,7 +126,10 @@ def same_in_all_engines(landscape: Landscape, plan: list[Step], seed: int, habit
 @pytest.mark.parametrize("cut", CUTS)
 def test_a_rush_at_few_stations_gives_the_same_queues(cut: Cut) -> None:
     """Six hundred clients, all on the internet at nine; VMs and connection points go while requests are there."""
-    few = replace(BUSY, stations=STATIONS, routes=routes((Door(0, (NARROW,)), Door(1, (NARROW, WIDE)), Door(2, ()))))
+    slow = tuple(replace(one, service_us=(4 * SECOND,) * len(one.service_us)) for one in STATIONS[:NARROW])
+    points = (replace(STATIONS[NARROW], ports=20), replace(STATIONS[WIDE], ports=300))
+    stations = (*slow, *points, *STATIONS[MP:])
+    few = replace(BUSY, stations=stations, routes=routes((Door(0, (NARROW,)), Door(1, (NARROW, WIDE)), Door(2, ()))))
     fewer = replace(few, routes=routes((Door(1, (WIDE,)),)))
     reference, fast = engines(clients(150, WHOLE_SECONDS), few, 5, [cut])
     for landscape, until_us in ((few, HOUR // 3), (fewer, HOUR // 2), (few, HOUR), (fewer, HOUR + 7)):
@@ -137,6 +141,30 @@ def test_a_rush_at_few_stations_gives_the_same_queues(cut: Cut) -> None:
     assert load.refused.sum() > 0
     assert load.failed.sum() > 0
     assert load.waiting_us.sum() > 0
+
+
+@pytest.mark.parametrize("service_us", [11 * DAY, 60 * DAY, 100_000 * DAY])
+def test_services_that_take_months_give_the_same_queues(service_us: int) -> None:
+    """A mean time in service, times what is drawn, leaves 64 bits beyond eleven days."""
+    endless = tuple(replace(one, servers=1_024, service_us=(service_us,) * len(one.service_us)) for one in STATIONS)
+    seen = replace(BUSY, stations=endless, routes=routes((Door(0, (WIDE,)),)))
+    reference, fast = engines(clients(3), seen, 5, [Cut()])
+    for engine in (reference, fast):
+        engine.advance(2 * DAY)
+    assert differences(reference, fast) == []
+
+
+@pytest.mark.parametrize(("size", "rate"), [(9 * 10**15, 1_000), (2**62, 1), (2**62, 125 * 10**9)])
+def test_sizes_beyond_all_measure_give_the_same_downloads(size: int, rate: int) -> None:
+    fleet = clients(9)
+    traits = tuple(replace(one, bandwidth=rate, bandwidth_on_intranet=rate) for one in fleet.traits)
+        fleet, traits=tuple(replace(one, bandwidth=rate, bandwidth_on_intranet=rate) for one in fleet.traits)
+    )
+    seen = stocked((0, 1), (10**6, size), cache_bytes=2**62)
+    reference, fast = engines(replace(fleet, traits=traits), seen, 5, [Cut()])
+    for engine in (reference, fast):
+        engine.advance(3 * DAY)
+    assert differences(reference, fast) == []
 
 
 @pytest.mark.parametrize("cut", CUTS)
