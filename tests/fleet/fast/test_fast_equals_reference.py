@@ -158,8 +158,6 @@ def test_services_that_take_months_give_the_same_queues(service_us: int) -> None
 def test_sizes_beyond_all_measure_give_the_same_downloads(size: int, rate: int) -> None:
     fleet = clients(9)
     traits = tuple(replace(one, bandwidth=rate, bandwidth_on_intranet=rate) for one in fleet.traits)
-        fleet, traits=tuple(replace(one, bandwidth=rate, bandwidth_on_intranet=rate) for one in fleet.traits)
-    )
     seen = stocked((0, 1), (10**6, size), cache_bytes=2**62)
     reference, fast = engines(replace(fleet, traits=traits), seen, 5, [Cut()])
     for engine in (reference, fast):
