@@ -19,7 +19,7 @@ from typing import Any
 from cmgsim.arm.clouds import RegionState
 from cmgsim.arm.identifiers import within_scope
 from cmgsim.errors import UnknownName
-from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION, SECOND
+from cmgsim.units import DAY, HOUR, LONGEST_US, MINUTE, PARTS_PER_MILLION, SECOND
 
 Value = int | str
 
@@ -152,6 +152,19 @@ _CHOICES: dict[tuple[Point, str], tuple[str, ...]] = {
     (Point.REGION, "state"): tuple(state.value for state in RegionState),
     (Point.PORTAL_CHANGE, "method"): ("DELETE", "PATCH", "POST", "PUT"),
 }
+_YEAR = 365 * DAY
+#: The least and the greatest value of each parameter that is a number.
+_BOUNDS: Mapping[str, tuple[int, int]] = {
+    "status": (400, 599),
+    "delay_us": (0, LONGEST_US),
+    "lag_us": (0, LONGEST_US),
+    "every_us": (1, LONGEST_US),
+    "skew_us": (-_YEAR, _YEAR),
+    "retry_after_s": (0, _YEAR // SECOND),
+    "cores": (0, 1_000_000),
+    "instance": (0, 1_000_000),
+}
+assert {name for _, known in POINTS.values() for name, value in known.items() if isinstance(value, int)} == set(_BOUNDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +239,7 @@ class Fault:
 
         Raises:
             ValueError: for a window without length, a probability outside 0..1,000,000, or a parameter of another
-                kind than its default.
+                kind than its default or beyond its bounds.
             UnknownName: for a parameter that the point does not take.
         """
         object.__setattr__(self, "parameters", tuple(sorted(dict(self.parameters).items())))
@@ -263,6 +276,9 @@ class Fault:
         choices = _CHOICES.get((self.point, name), (value,))
         if value not in choices:
             raise ValueError(f"fault {self.name!r}: {name} is {value!r}; use one of {', '.join(map(str, choices))}")
+        if isinstance(value, int) and not _BOUNDS[name][0] <= value <= _BOUNDS[name][1]:
+            least, greatest = _BOUNDS[name]
+            raise ValueError(f"fault {self.name!r}: {name} is {value}; write a number from {least} to {greatest}")
 
 
 @dataclass(slots=True)

@@ -74,13 +74,14 @@ def stored_bytes(design: Design) -> dict[str, int]:
     }
 
 
-def storage_cost(prices: Prices, design: Design, gateways: int = 0) -> Decimal | None:
+def storage_cost(prices: Prices, design: Design, gateways: int = 0, of: str | None = None) -> Decimal | None:
     """Return what the storage of a design's content costs in a month, to the cent; None if there is no price for it.
 
-    With more *gateways* than the design has running, each further one holds as much as the fullest.
+    *of* is the gateway whose storage it is; left out, of all that run. With more *gateways* than these, each further
+    one holds as much as the fullest.
     """
-    held = stored_bytes(design)
-    running = sum(not gateway.planned for gateway in design.gateways.values())
+    held = {name: size for name, size in stored_bytes(design).items() if of in (None, name)}
+    running = sum(not gateway.planned and of in (None, name) for name, gateway in design.gateways.items())
     further = max(gateways - running, 0) * max(held.values(), default=0)
     charged = further + sum(
         size * (GEO_REDUNDANT_FACTOR if design.gateways[name].deployment == "classic" else 1)

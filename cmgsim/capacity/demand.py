@@ -11,13 +11,15 @@ sample says so.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cmgsim.capacity.lanes import Lanes, named
+from cmgsim.capacity.limits import sites_of
 from cmgsim.design.capacity import Capacity, Measured
 from cmgsim.design.files import LoadedScenario
 from cmgsim.design.hardships import Fault
@@ -28,7 +30,7 @@ from cmgsim.errors import Refused
 from cmgsim.fleet.series import INTERVAL_US, Count
 from cmgsim.rehearsal.rehearse import rehearse
 from cmgsim.rehearsal.scenario import faults_of
-from cmgsim.site.client import Activity
+from cmgsim.site.client import Activity, Target
 from cmgsim.site.landscape import Over
 from cmgsim.units import HOUR, PARTS_PER_MILLION, SECOND
 from cmgsim.world.run import Run
@@ -62,6 +64,33 @@ class Demand:
     """Bytes that left Azure in the whole run."""
     downloads: NDArray[np.int64] = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
     """(intervals,): requests to Azure storage, which pass no VM and are in none of the others."""
+    name: str = ""
+    """The gateway or site that it is of, where it is of one among several."""
+    sites: tuple[Demand, ...] = ()
+    """What it is the sum of, where roles of several sites stand behind one gateway."""
+    gateways: Mapping[str, Demand] = field(default_factory=dict)
+    """The demand of each gateway that is asked anything, once it was dealt out."""
+
+    @property
+    def by_site(self) -> tuple[Demand, ...]:
+        """The demand of each site, where it is one at that."""
+        return self.sites or (self,)
+
+    def of(self, gateway: str) -> Demand:
+        """Return what is asked of one gateway.
+
+        Raises:
+            Refused: if nothing is.
+        """
+        if not self.gateways:
+            return self
+        if gateway not in self.gateways:
+            raise Refused(
+                "NO_DEMAND",
+                f"nothing is asked of gateway {gateway!r} in that time, only of {', '.join(self.gateways)}: try "
+                "'cmgsim lint'",
+            )
+        return self.gateways[gateway]
 
     @property
     def peak(self) -> int:
@@ -87,21 +116,38 @@ class Demand:
 
     def scaled(self, ppm: int) -> Demand:
         """Return the demand of so many times the clients (parts per million); fractions are rounded by draws."""
-        if ppm == PARTS_PER_MILLION:
-            return self
-        return replace(
-            self,
-            clients=self.clients * ppm // PARTS_PER_MILLION,
-            requests=_multiplied(self.requests, ppm, self.seed, "requests"),
-            intranet=_multiplied(self.intranet, ppm, self.seed, "intranet"),
-            connections=self.connections * ppm // PARTS_PER_MILLION,
-            egress_bytes=self.egress_bytes * ppm // PARTS_PER_MILLION,
-            downloads=self.downloads * ppm // PARTS_PER_MILLION,
-        )
+        return self._times(ppm, PARTS_PER_MILLION)
 
     def at_peak(self, clients: int) -> Demand:
         """Return the demand scaled so that at its peak so many clients are connected."""
-        return self.scaled(clients * PARTS_PER_MILLION // self.peak) if self.peak else self
+        return self._times(clients, self.peak) if self.peak else self
+
+    def _times(self, many: int, of: int) -> Demand:
+        """Return *many* times the demand, divided by *of*."""
+        if many == of:
+            return self
+        words = (self.name,) if self.name else ()
+        return replace(
+            self,
+            clients=self.clients * many // of,
+            requests=_multiplied(self.requests, many, of, self.seed, identity("requests", *words)),
+            intranet=_multiplied(self.intranet, many, of, self.seed, identity("intranet", *words)),
+            connections=self.connections * many // of,
+            egress_bytes=self.egress_bytes * many // of,
+            downloads=self.downloads * many // of,
+            gateways={name: demand._times(many, of) for name, demand in self.gateways.items()},
+        )._summed([site._times(many, of) for site in self.sites])
+
+    def _summed(self, sites: Sequence[Demand]) -> Demand:
+        """Return it with the requests of sites that were rounded by themselves, and their sum for the whole."""
+        if not sites:
+            return self
+        return replace(
+            self,
+            sites=tuple(sites),
+            requests=np.sum([site.requests for site in sites], axis=0),
+            intranet=np.sum([site.intranet for site in sites], axis=0),
+        )
 
 
 @dataclass(frozen=True)
@@ -148,14 +194,26 @@ def count_demand(
         after=course.after,
         faults=course.faults(seed),
     )
-    counted = demand_of(run)
+    counted = dealt(run, demand_of(run))
     if not counted.requests.any() or not counted.peak:
         raise Refused(
             "NO_DEMAND",
             "no client of this design is served over a gateway in that time, so there is nothing to size: "
             "try 'cmgsim lint', and 'planned: true' only for what does not exist yet",
         )
-    return replace(counted.scaled(total * PARTS_PER_MILLION // counted.sample), clients=total)
+    return _of_all(counted._times(total, counted.sample), design)
+
+
+def _of_all(demand: Demand, design: Design) -> Demand:
+    """Return a demand that stands for all clients of the design, or of its sites, to the last one."""
+
+    def whole(one: Demand, names: Sequence[str]) -> Demand:
+        clients = sum(population.count for population in design.clients.values() if population.site in names)
+        sites = tuple(whole(site, (site.name,)) for site in one.sites)
+        return replace(one, clients=clients, sites=sites)
+
+    gateways = {name: whole(one, sites_of(design, name)) for name, one in demand.gateways.items()}
+    return replace(whole(demand, tuple(design.hierarchy.sites)), gateways=gateways)
 
 
 def demand_of(run: Run) -> Demand:
@@ -193,10 +251,68 @@ def _unhindered(design: Design) -> Design:
     )
 
 
-def _multiplied(counts: NDArray[np.int64], ppm: int, seed: int, what: str) -> NDArray[np.int64]:
-    whole, rest = np.divmod(counts * ppm, PARTS_PER_MILLION)
-    who = identity(what)
+def _multiplied(counts: NDArray[np.int64], many: int, of: int, seed: int, who: int) -> NDArray[np.int64]:
+    whole, rest = np.divmod(counts * many, of)
+    share_ppm = rest * PARTS_PER_MILLION // of
     for index in np.ndindex(rest.shape):
         row = int(np.ravel_multi_index(index, rest.shape))
-        whole[index] += chance(draw(seed, who, _ROUNDING, row), int(rest[index]))
+        whole[index] += chance(draw(seed, who, _ROUNDING, row), int(share_ppm[index]))
     return whole
+
+
+def dealt(run: Run, demand: Demand) -> Demand:
+    """Return a run's demand with that of each gateway and site, where there are several.
+
+    Assumption: within five minutes the kinds of request are mixed alike at all gateways and sites.
+    """
+    lanes = Lanes.of(run)
+    if len(lanes.names) < 2:
+        return replace(demand, gateways={name: demand for name, _ in lanes.names})
+    over, inside = lanes.over(), lanes.inside()
+    gateways = tuple(dict.fromkeys(gateway for gateway, _ in lanes.names))
+    found = {name: _of_gateway(run, demand, lanes, name, over, inside) for name in gateways}
+    asked = {name: one for name, one in found.items() if one.requests.any()}
+    if len(asked) > 1 or len(running(run.design)) > 1:
+        return replace(demand, gateways=asked)
+    #: Only one is asked anything, so that all is its, to the last byte.
+    return replace(demand, gateways={name: replace(demand, sites=one.sites) for name, one in asked.items()})
+
+
+def running(design: Design) -> tuple[str, ...]:
+    """Return the gateways of a design that run from the beginning, one for each name that clients know."""
+    known = named(design).values()
+    return tuple(name for name, gateway in design.gateways.items() if name in known and not gateway.planned)
+
+
+def _of_gateway(
+    run: Run, demand: Demand, lanes: Lanes, name: str, over: NDArray[np.int64], inside: NDArray[np.int64]
+) -> Demand:
+    """Return what is asked of one gateway, with its sites; what others ask of their roles comes to them directly."""
+    rows, contacts = run.series.intervals, tuple(enumerate(run.landscape.contacts))
+    sites = []
+    for lane, (gateway, site) in enumerate(lanes.names):
+        if gateway != name:
+            continue
+        others = [number for number, pair in enumerate(lanes.names) if pair[1] == site and pair[0] != name]
+        held = [number for number, contact in contacts if lanes.lane(contact) == lane]
+        one = replace(
+            demand,
+            name=site,
+            requests=over[lane],
+            intranet=inside[lanes.sites.index(site)] + over[others].sum(axis=0),
+            connections=run.series.channels[:rows, held].sum(axis=1),
+            egress_bytes=0,
+            downloads=np.zeros(0, dtype=np.int64),
+        )
+        sites.append(one)
+    mine = [number for number, contact in contacts if lanes.gateway(contact) == name]
+    storage = [number for number in mine if run.landscape.contacts[number].target is Target.CONTENT]
+    whole = replace(
+        demand,
+        name=name,
+        connections=np.sum([site.connections for site in sites], axis=0),
+        egress_bytes=int(run.series.egress[:, mine].sum()),
+        downloads=run.series.by_contact[:rows, storage, Count.ASKED].sum(axis=1),
+    )
+    summed = whole._summed(sites)
+    return summed if len(sites) > 1 else replace(summed, sites=())

@@ -13,6 +13,7 @@ Assumption: a request does not change how long a client's notification channel i
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,6 +43,17 @@ _HOUR_ROWS = HOUR // INTERVAL_US
 
 
 @dataclass(frozen=True, order=True)
+class Behind:
+    """How many of each part stand at one site."""
+
+    connection_points: int
+    management_points: int
+    update_points: int
+    tcp_ports: int = 16_384
+    """TCP ports of each connection point."""
+
+
+@dataclass(frozen=True, order=True)
 class Candidate:
     """How many of each part there are."""
 
@@ -51,6 +63,24 @@ class Candidate:
     update_points: int
     tcp_ports: int = 16_384
     """TCP ports of each connection point."""
+    sites: tuple[Behind, ...] = ()
+    """The same by site, where the roles of several stand behind the gateway."""
+
+    @classmethod
+    def of(cls, vms: int, sites: Sequence[Behind]) -> Candidate:
+        """Return so many VMs before these sites."""
+        sums = (
+            sum(site.connection_points for site in sites),
+            sum(site.management_points for site in sites),
+            sum(site.update_points for site in sites),
+        )
+        return cls(vms, *sums, sites[0].tcp_ports, tuple(sites) if len(sites) > 1 else ())
+
+    @property
+    def by_site(self) -> tuple[Behind, ...]:
+        """What stands at each site, where it is one at that."""
+        alone = Behind(self.connection_points, self.management_points, self.update_points, self.tcp_ports)
+        return self.sites or (alone,)
 
 
 @dataclass(frozen=True)
@@ -80,6 +110,9 @@ class Requests:
     All arrays but the last have the shape (requests,); times are int64 microseconds, bits uint64.
     """
 
+    site: NDArray[np.int64]
+    """The number of the site whose roles it goes to; 0 where there is but one."""
+
     sent_us: NDArray[np.int64]
     kind: NDArray[np.int64]
     gateway: NDArray[np.bool_]
@@ -101,7 +134,12 @@ class Requests:
     end: int
     """The first interval that is no longer looked at."""
     connections: NDArray[np.int64]
-    """By interval of the run: (intervals,) clients that hold a connection."""
+    """By site and interval of the run: (sites, intervals) clients that hold a connection."""
+
+    @property
+    def span_us(self) -> int:
+        """How long the time is that is looked at."""
+        return (self.end - self.begin) * INTERVAL_US
 
     @property
     def seen(self) -> NDArray[np.bool_]:
@@ -132,14 +170,17 @@ class Passage:
     refused: NDArray[np.bool_]
     hops: NDArray[np.int64]
     busy: dict[str, int]
-    """By part: the share (ppm) of its capacity that is asked for; more than a million means it cannot keep up."""
+    """By part: the share (ppm) of its capacity that is asked for, at the site where that is most; more than a million
+    means it cannot keep up."""
+    busy_by_site: dict[str, tuple[int, ...]]
+    """By part: the same at each site; VMs stand at none of them and have one share."""
     seen: NDArray[np.bool_]
     """Which of all requests that were sent are looked at: (all requests,)."""
     visits: dict[str, Visits]
     """By part: who came there, of all requests that were sent."""
 
     def figure(self, target: Target) -> float:
-        """Return what a target bounds, in microseconds or parts per million."""
+        """Return what a target bounds, in microseconds or parts per million; infinite where nothing was answered."""
         if target.aim is Aim.BUSY:
             return float(self.busy[target.part])
         if target.aim is Aim.REFUSED:
@@ -147,7 +188,7 @@ class Passage:
             return float(self.refused.sum() * PARTS_PER_MILLION / over) if over else 0.0
         times = self.times(None if target.kind is None else int(target.kind))
         if not len(times):
-            return 0.0
+            return float("inf")
         return float(times.mean()) if target.aim is Aim.MEAN else float(quantile_of(times, target.share))
 
     def work(self, part: str) -> NDArray[np.int64]:
@@ -178,17 +219,19 @@ def requests_of(demand: Demand, speeds: Speeds, begin: int | None = None, end: i
     first = demand.busiest_hour() if begin is None else begin
     last = min(first + _HOUR_ROWS, len(demand.requests)) if end is None else end
     warm = max(first - _WARM_UP, 0)
-    ways = [
-        _moments(demand.seed, way, counts[warm:last], warm)
-        for way, counts in enumerate((demand.requests, demand.intranet))
-    ]
-    sent, kind, key = (np.concatenate(parts) for parts in zip(*ways, strict=True))
+    sites = demand.by_site
+    #: Two ways to each site: over the gateway and on the intranet.
+    ways = [counts for part in sites for counts in (part.requests, part.intranet)]
+    drawn = [_moments(demand.seed, way, counts[warm:last], warm) for way, counts in enumerate(ways)]
+    sent, kind, key = (np.concatenate(parts) for parts in zip(*drawn, strict=True))
     order = np.lexsort((key, sent))
+    way = np.repeat(np.arange(len(ways)), [len(moments) for moments, _, _ in drawn])[order]
     kind, key = kind[order], key[order]
     return Requests(
+        site=way // 2,
         sent_us=sent[order],
         kind=kind,
-        gateway=(np.arange(len(sent)) < len(ways[0][0]))[order],
+        gateway=way % 2 == 0,
         out_us=_travel(demand.seed, _OUT, key),
         back_us=_travel(demand.seed, _BACK, key),
         service_us={part: _service(demand.seed, part, getattr(speeds, part), kind, key) for part in _SERVICE},
@@ -197,7 +240,7 @@ def requests_of(demand: Demand, speeds: Speeds, begin: int | None = None, end: i
         port_bits=drawn_bits(demand.seed, _PORT, key) % np.uint64(PARTS_PER_MILLION),
         begin=first,
         end=last,
-        connections=demand.connections,
+        connections=np.stack([part.connections for part in sites]),
     )
 
 
@@ -225,23 +268,41 @@ def _service(seed: int, part: str, speed: Speed, kind: NDArray[np.int64], key: N
 
 
 def send_through(requests: Requests, candidate: Candidate, speeds: Speeds) -> Passage:
-    """Send requests through a candidate and return what became of those that are looked at."""
+    """Send requests through a candidate and return what became of those that are looked at.
+
+    Raises:
+        ValueError: if the requests go to another number of sites than the candidate has.
+    """
+    sites = candidate.by_site
+    if len(sites) != len(requests.connections):
+        raise ValueError(f"requests to {len(requests.connections)} sites, but a candidate of {len(sites)}")
     way = _Way(requests, candidate, speeds)
     over = np.flatnonzero(requests.gateway)
     vm = uniform_index(candidate.vms, requests.vm_bits[over])
-    way.serve("vm", over, vm, candidate.vms)
+    way.serve("vm", over, vm, [candidate.vms])
     refused = _refused(requests, candidate)
     served = ~refused[over]
     over, vm = over[served], vm[served]
-    points = _in_turn(way.now_us[over], vm, candidate.connection_points)
-    way.serve("connection_point", over, points, candidate.connection_points)
+    counts = [site.connection_points for site in sites]
+    site = requests.site[over]
+    points = _in_turn(way.now_us[over], vm * len(sites) + site, np.array(counts)[site])
+    way.serve("connection_point", over, _first(counts)[site] + points, counts)
     answered = np.flatnonzero(~refused)
     target = np.array([routine.target for routine in ACTIVITIES])[requests.kind[answered]]
     for role, part in ((Role.MANAGEMENT_POINT, "management_point"), (Role.UPDATE_POINT, "update_point")):
         mine = answered[target == role]
-        count = max(getattr(candidate, f"{part}s"), 1)
-        way.serve(part, mine, uniform_index(count, requests.role_bits[mine]), count)
+        counts = [max(getattr(site, f"{part}s"), 1) for site in sites]
+        station = np.zeros(len(mine), dtype=np.int64)
+        for number, (first, count) in enumerate(zip(_first(counts), counts, strict=True)):
+            here = requests.site[mine] == number
+            station[here] = first + uniform_index(count, requests.role_bits[mine[here]])
+        way.serve(part, mine, station, counts)
     return way.arrived(refused)
+
+
+def _first(counts: Sequence[int]) -> NDArray[np.int64]:
+    """Return the number of the first station of each site: (sites,)."""
+    return np.asarray(np.cumsum([0, *counts[:-1]]))
 
 
 _HOPS = {
@@ -260,11 +321,11 @@ class _Way:
         self.hops = np.zeros((len(requests.sent_us), len(Hop)), dtype=np.int64)
         self.hops[:, Hop.TRAVEL_OUT] = requests.out_us
         self.now_us = requests.sent_us + requests.out_us
-        self.busy: dict[str, int] = {}
+        self.busy: dict[str, tuple[int, ...]] = {}
         self.visits: dict[str, Visits] = {}
 
-    def serve(self, part: str, rows: NDArray[np.int64], station: NDArray[np.int64], count: int) -> None:
-        """Let the requests in *rows* queue at their stations, of which there are *count*."""
+    def serve(self, part: str, rows: NDArray[np.int64], station: NDArray[np.int64], counts: Sequence[int]) -> None:
+        """Let the requests in *rows* queue at their stations, of which there are *counts* by site."""
         servers = getattr(self.speeds, part).servers
         order = np.argsort(self.now_us[rows], kind="stable")
         rows, station = rows[order], station[order]
@@ -275,9 +336,14 @@ class _Way:
         self.hops[rows, serve] += service_us
         self.visits[part] = Visits(rows, service_us, begin_us - self.now_us[rows])
         self.now_us[rows] = begin_us + service_us
-        span_us = (self.requests.end - self.requests.begin) * INTERVAL_US
-        work_us = int(service_us[self.requests.seen[rows]].sum())
-        self.busy[part] = work_us * PARTS_PER_MILLION // max(span_us * count * servers, 1)
+        seen = self.requests.seen[rows]
+        site = self.requests.site[rows] if len(counts) > 1 else np.zeros(len(rows), dtype=np.int64)
+        self.busy[part] = tuple(
+            int(service_us[seen & (site == number)].sum())
+            * PARTS_PER_MILLION
+            // max(self.requests.span_us * count * servers, 1)
+            for number, count in enumerate(counts)
+        )
 
     def arrived(self, refused: NDArray[np.bool_]) -> Passage:
         """Return what became of the requests that are looked at."""
@@ -290,25 +356,27 @@ class _Way:
             requests.gateway[seen],
             refused[seen],
             self.hops[seen],
+            {part: max(shares) for part, shares in self.busy.items()},
             self.busy,
             seen,
             self.visits,
         )
 
 
-def _in_turn(now_us: NDArray[np.int64], vm: NDArray[np.int64], points: int) -> NDArray[np.int64]:
-    """Return the connection point of each request: every VM hands its requests to all of them in turn."""
+def _in_turn(now_us: NDArray[np.int64], vm: NDArray[np.int64], points: int | NDArray[np.int64]) -> NDArray[np.int64]:
+    """Return the connection point of each request: every VM hands its requests to all of a site's in turn."""
     order = np.lexsort((now_us, vm))
     sorted_vm = vm[order]
     first = np.searchsorted(sorted_vm, sorted_vm)
     turn = np.empty(len(vm), dtype=np.int64)
     turn[order] = np.arange(len(vm)) - first + sorted_vm
-    return turn % points
+    return np.asarray(turn % points)
 
 
 def _refused(requests: Requests, candidate: Candidate) -> NDArray[np.bool_]:
     """Say which requests find no free port: of those over the gateway, the share by which connections exceed ports."""
-    ports = candidate.tcp_ports * candidate.connection_points
-    held = requests.connections[np.minimum(requests.sent_us // INTERVAL_US, len(requests.connections) - 1)]
+    ports = np.array([site.tcp_ports * site.connection_points for site in candidate.by_site])[requests.site]
+    interval = np.minimum(requests.sent_us // INTERVAL_US, requests.connections.shape[1] - 1)
+    held = requests.connections[requests.site, interval]
     excess = np.where(held > ports, (held - ports) * PARTS_PER_MILLION // np.maximum(held, 1), 0)
     return np.asarray(requests.gateway & (requests.port_bits.astype(np.int64) < excess))

@@ -1,9 +1,12 @@
 """As many replications as an answer takes, and no more.
 
 Theory of operation: values of replication 0, 1, 2, ... are asked for one by one until the interval of their mean lies
-on one side of a bound, or is so narrow that the side no longer matters, or the most replications are done. Looking
-after every replication makes intervals a little too narrow in the long run; beginning with several, and asking for
-99 %, keep that harmless.
+on one side of a bound, or is so narrow that the side no longer matters, or the most replications are done.
+
+Who looks several times errs more often than who looks once, so the error is spent over the looks: with 1 % of error in
+all and six looks (after 3, 4, ... 8 replications) each interval is one of 1 - 1 % / 6. By Bonferroni's inequality all
+of them together hold the mean with at least 99 %, so the last one does, wherever it stopped, and a side is wrong in
+less than one case in a hundred. Source: C. Jennison and B. Turnbull, "Group Sequential Methods" (2000), chapter 2.
 """
 
 from __future__ import annotations
@@ -12,7 +15,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from enum import Enum
 
-from cmgsim.capacity.statistics import Interval, mean_interval
+from cmgsim.capacity.statistics import CONFIDENCE, Interval, mean_interval
 
 FEWEST, MOST = 3, 8
 """Replications that are always done, and that are never exceeded."""
@@ -38,13 +41,17 @@ class Decided:
 
 
 def replicate_until(value_of: Callable[[int], float], bound: float, fewest: int = FEWEST, most: int = MOST) -> Decided:
-    """Ask for the value of each replication until it is clear on which side of *bound* their mean lies."""
+    """Ask for the value of each replication until it is clear on which side of *bound* their mean lies.
+
+    The interval that is returned holds the mean with 99 %, however many replications it took.
+    """
+    each_look = 1 - (1 - CONFIDENCE) / (most - fewest + 1)
     values: list[float] = []
     while True:
         values.append(value_of(len(values)))
-        interval = mean_interval(values)
         if len(values) < fewest:
             continue
+        interval = mean_interval(values, each_look)
         side = side_of(interval, bound)
         if side is not Side.UNDECIDED or len(values) >= most or interval.half_width < NARROW * bound:
             return Decided(side, interval, tuple(values))

@@ -58,6 +58,8 @@ class Monthly:
     mb_per_client: int
     storage: Decimal | None = None
     """What of it is for content in storage; None where no price for that is known, and it is left out."""
+    days: float = 1.0
+    """How many days were simulated; a month is taken to be made of such days."""
 
     @property
     def storage_words(self) -> str:
@@ -70,6 +72,27 @@ class Monthly:
         """Return it as plain data, for programs."""
         storage = None if self.storage is None else str(self.storage)
         return {"cost": str(self.cost), "currency": self.prices.currency, "storage": storage}
+
+
+@dataclass(frozen=True)
+class Unpriced:
+    """Why the cost of a month is not known."""
+
+    vm_size: str
+    region: str
+
+    def __str__(self) -> str:
+        return (
+            f"not known, there are no prices for {self.vm_size} VMs in {self.region or 'its region'}: give --vm-price "
+            "and --gb-price"
+        )
+
+
+def days_written(days: float) -> str:
+    """Say what a month is made of."""
+    if days == 1:
+        return "if every day were like the one simulated"
+    return f"if all days were like the {days:.3g} simulated"
 
 
 @dataclass(frozen=True)
@@ -105,6 +128,12 @@ class Sizing:
     monthly: Monthly | None
     premises: tuple[str, ...]
     """Assumptions that the answer rests on."""
+    gateway: str = ""
+    """The gateway that is sized, where the design has several."""
+    sites: tuple[str, ...] = ()
+    """The sites behind the gateway, where there are several: the answer says what each needs."""
+    unpriced: Unpriced | None = None
+    """Why there is no cost of a month."""
 
     @property
     def smallest(self) -> int:
@@ -140,6 +169,7 @@ class Sizing:
         """Return the answer as plain data, for programs."""
         return {
             "design": self.design,
+            "gateway": self.gateway,
             "targets": [str(target) for target in self.targets],
             "connections": self.connections,
             "clients": self.clients,
@@ -153,6 +183,14 @@ class Sizing:
                 "cores": self.cores,
                 "vms_by": self.vms_by,
                 "connection_points_by": self.connection_points_by,
+                "sites": {
+                    name: {
+                        "connection_points": site.connection_points,
+                        "management_points": site.management_points,
+                        "update_points": site.update_points,
+                    }
+                    for name, site in zip(self.sites, self.answer.sites, strict=True)
+                },
             },
             "documented": {
                 "vms": self.documented.vms,
@@ -168,6 +206,7 @@ class Sizing:
             "limits": [{"name": one.name, "need": one.need, "have": one.have, "unit": one.unit} for one in self.drawn],
             "erlang": vars(self.bracket) if self.bracket else None,
             "month": None if self.monthly is None else self.monthly.data(),
+            "month_unknown": None if self.unpriced is None else str(self.unpriced),
             "premises": list(self.premises),
         }
 
@@ -177,7 +216,9 @@ class Sizing:
     def _lines(self) -> Iterator[str]:
         answer, rules = self.answer, self.documented
         targets = " and ".join(f"'{target}'" for target in self.targets)
-        yield f"{self.design}: {self.connections:,} clients connected at the peak, {self.clients:,} in all"
+        of = f", gateway {self.gateway}" if self.gateway else ""
+        whose = " at its sites" if self.gateway else ""
+        yield f"{self.design}{of}: {self.connections:,} clients connected at the peak, {self.clients:,} in all{whose}"
         yield f"target: {targets}{', with one VM missing' if self.survive else ''}, in the busiest hour"
         if self.sample < self.clients:
             yield f"counted on a sample of {self.sample:,} clients"
@@ -187,6 +228,11 @@ class Sizing:
             f"{_number(answer.connection_points, 'connection point')}, "
             f"{_number(answer.management_points, 'management point')}, {self.cores} cores"
         )
+        for name, site in zip(self.sites, answer.sites, strict=True):
+            yield (
+                f"  {name}: {_number(site.connection_points, 'connection point')}, "
+                f"{_number(site.management_points, 'management point')}"
+            )
         yield f"  VMs: {self.vms_by} (the queues alone ask for {self.queues})"
         yield f"  connection points: {self.connection_points_by}"
         spare = f" ({rules.vms_redundant} for redundancy)" if rules.vms_redundant != rules.vms else ""
@@ -209,9 +255,12 @@ class Sizing:
         if self.monthly:
             prices = self.monthly.prices
             yield (
-                f"a month: {self.monthly.cost:,} {prices.currency} (prices of {prices.region}, {prices.dated}; "
-                f"{self.monthly.mb_per_client} MB a client{self.monthly.storage_words})"
+                f"a month: {self.monthly.cost:,} {prices.currency}, {days_written(self.monthly.days)} (prices of "
+                f"{prices.region}, {prices.dated}; {self.monthly.mb_per_client} MB a client"
+                f"{self.monthly.storage_words})"
             )
+        if self.unpriced:
+            yield f"a month: {self.unpriced}"
         yield from (f"rests on the assumption that {premise}" for premise in self.premises)
 
     def _one_down(self) -> str:

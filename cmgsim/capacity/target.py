@@ -16,7 +16,8 @@ _FORM = re.compile(
 _EXAMPLES = (
     "write it like 'p99(policy) < 2s', 'p95 < 800ms', 'mean(location) < 1s', 'refused < 0.1%' or 'busy(vm) < 80%'"
 )
-KINDS = {activity.name.lower(): activity for activity in Activity}
+KINDS = {activity.name.lower(): activity for activity in Activity if activity is not Activity.DOWNLOAD}
+"""Kinds of request that can be bounded: downloads come from Azure storage and pass no VM."""
 PARTS = ("vm", "connection_point", "management_point", "update_point")
 
 
@@ -68,6 +69,8 @@ def read_target(text: str) -> Target:
     match = _FORM.fullmatch(text.lower())
     if match is None:
         raise UsageError(f"{text!r} is no target: {_EXAMPLES}")
+    if match["sign"] != "<":
+        raise UsageError(f"{text!r}: write '<', since figures with an interval never just reach a bound")
     aim = next((aim for aim in Aim if aim.value == match["what"]), None)
     if aim is None or bool(match["rank"]) != (aim is Aim.QUANTILE):
         known = [f"{aim.value}99" if aim is Aim.QUANTILE else aim.value for aim in Aim]
@@ -92,7 +95,7 @@ def _of(text: str, aim: Aim, of: str) -> tuple[Activity | None, str]:
 def _share(text: str, aim: Aim, rank: str) -> int:
     if aim is not Aim.QUANTILE:
         return 0
-    share = share_ppm(f"{rank}%") if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,4})?", rank) else 0
+    share = share_ppm(f"{rank}%") if re.fullmatch(r"[0-9]{1,2}(\.[0-9]{1,2})?", rank) else 0
     if not 0 < share < PARTS_PER_MILLION:
         raise UsageError(f"{text!r} asks for the quantile p{rank}: write one between p1 and p99.99")
     return share

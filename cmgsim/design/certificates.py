@@ -115,7 +115,7 @@ class Certificates(Record):
         """Return the days on which it changes who takes which certificate, in their order.
 
         A certificate is taken from the first day of its validity, not any more from the day after the last, nor from
-        the day of its revocation.
+        the day of its revocation. The last day of the calendar, 9999-12-31, is no end: it stands for none (RFC 5280).
         """
         kinds: tuple[tuple[str, Mapping[str, _Dated]], ...] = (
             ("server certificate", self.servers),
@@ -145,7 +145,7 @@ _Dated = ServerCertificate | Authority | ClientCertificates
 def _turns(what: str, record: _Dated) -> Iterator[TurningDay]:
     if record.valid_from is not None:
         yield TurningDay(what, "valid", record.valid_from)
-    if record.expires is not None:
+    if record.expires is not None and record.expires < date.max:
         yield TurningDay(what, "expired", record.expires + timedelta(days=1))
     if record.revoked_on is not None:
         yield TurningDay(what, "revoked", record.revoked_on)

@@ -28,16 +28,28 @@ from cmgsim.design.references import Reference
 from cmgsim.units import HOUR, MINUTE
 
 _ALL = 1_000_000
+#: The ends of local time on earth: Baker Island and the Line Islands.
+_WESTMOST, _EASTMOST = -12 * HOUR, 14 * HOUR
 _OFFSET = re.compile(r"UTC(?:([+-])([0-1]?[0-9]):([0-5][0-9]))?")
 
 
 def _read_offset(value: object) -> object:
     match = _OFFSET.fullmatch(value) if isinstance(value, str) else None
-    if isinstance(value, int) and not isinstance(value, bool):
-        return value
     if match is None:
-        raise ValueError(f"{value!r} is no offset from UTC: write it like 'UTC', 'UTC-05:00' or 'UTC+05:30'")
-    return (-1 if match[1] == "-" else 1) * (int(match[2] or 0) * HOUR + int(match[3] or 0) * MINUTE)
+        remedy = _as_offset(value) or "'UTC', 'UTC-05:00' or 'UTC+05:30'"
+        raise ValueError(f"{value!r} is no offset from UTC: write it like {remedy}")
+    offset = (-1 if match[1] == "-" else 1) * (int(match[2] or 0) * HOUR + int(match[3] or 0) * MINUTE)
+    if not _WESTMOST <= offset <= _EASTMOST:
+        raise ValueError(f"{value!r} is local time nowhere: write an offset from 'UTC-12:00' to 'UTC+14:00'")
+    return offset
+
+
+def _as_offset(value: object) -> str:
+    """Return what somebody may mean who writes a number of hours, and "" where that is no offset."""
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return ""
+    hours = value * HOUR if -12 <= value <= 14 else 1
+    return f"'{_write_offset(int(hours))}'" if hours % MINUTE == 0 else ""
 
 
 def _write_offset(offset: int) -> str:

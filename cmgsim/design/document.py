@@ -100,6 +100,16 @@ def read_document(path: Path) -> Document:
     return parse_document(_text(path, _bytes(path)), path)
 
 
+def require_something(path: Path) -> None:
+    """Refuse a path at which there is nothing.
+
+    Raises:
+        UnreadableFile: if there is neither file nor folder; it says what is near.
+    """
+    if not path.exists():
+        raise _nothing(path)
+
+
 def parse_document(text: str, path: Path) -> Document:
     """Read YAML or JSON that is already at hand; *path* is the name that findings show.
 
@@ -135,7 +145,7 @@ def _bytes(path: Path) -> bytes:
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except FileNotFoundError:
-        raise _unreadable(path, "there is no such file", _spelling(path)) from None
+        raise _nothing(path) from None
     except PermissionError:
         raise _unreadable(path, "reading it is not permitted", "check the permissions of the file") from None
     except (OSError, ValueError) as error:
@@ -144,6 +154,10 @@ def _bytes(path: Path) -> bytes:
     if len(content) > LARGEST_FILE:
         raise _too_large(path, len(content))
     return content
+
+
+def _nothing(path: Path) -> UnreadableFile:
+    return _unreadable(path, "there is no such file", _spelling(path))
 
 
 def _too_large(path: Path, size: int) -> UnreadableFile:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import yaml
 from pydantic import BaseModel
 
-from cmgsim.design.document import Document, Mark, read_document
+from cmgsim.design.document import Document, Mark, read_document, require_something
 from cmgsim.design.faults import validate
 from cmgsim.design.findings import Finding, Findings, Loc, Severity
 from cmgsim.design.model import Design
@@ -88,11 +88,12 @@ def kind_of_file(path: Path) -> Kind:
     """Return what a file holds, by its name.
 
     Raises:
-        UnreadableFile: if the name says nothing.
+        UnreadableFile: if the name says nothing, or there is nothing of that name.
     """
     for kind in Kind:
         if path.name.endswith(kind.value):
             return kind
+    require_something(path)
     endings = ", ".join(kind.value for kind in Kind)
     raise UnreadableFile(f"{path}: its name does not say what it is; end it with {endings}")
 
@@ -156,9 +157,25 @@ def complete_scenario(document: Document, changes: Mapping[str, Any] | None = No
 
 
 def dump(record: BaseModel) -> str:
-    """Write a design, plan or scenario as YAML that loads to an equal one; what has its default is left out."""
-    data = record.model_dump(mode="json", exclude_defaults=True)
+    """Write a design, plan or scenario as YAML that loads to an equal one; what has its default is left out.
+
+    Sets are written in ascending order, so that equal records give the same text in every process.
+    """
+    data = _ordered(record.model_dump(mode="json", exclude_defaults=True), record)
     return yaml.safe_dump(data, sort_keys=False, allow_unicode=True, width=110)
+
+
+def _ordered(data: Any, value: Any) -> Any:
+    """Return what a value was dumped as with its sets in order: that of a set's hashes changes from run to run."""
+    if isinstance(value, set | frozenset):
+        return sorted(data, key=str)
+    if isinstance(value, BaseModel) and isinstance(data, dict):
+        return {name: _ordered(part, getattr(value, name)) for name, part in data.items()}
+    if isinstance(value, Mapping):
+        return {name: _ordered(part, whole) for (name, part), whole in zip(data.items(), value.values(), strict=True)}
+    if isinstance(value, list | tuple) and isinstance(data, list):
+        return [_ordered(part, whole) for part, whole in zip(data, value, strict=True)]
+    return data
 
 
 def _valid(

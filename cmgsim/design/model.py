@@ -7,7 +7,9 @@ Defaults are filled in; what one part says of another by name is checked by :mod
 from __future__ import annotations
 
 from datetime import date
-from typing import Literal
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator
 
 from cmgsim.design.azure import Azure
 from cmgsim.design.capacity import Capacity
@@ -23,6 +25,14 @@ from cmgsim.design.roles import Roles
 
 #: A Monday, one working day after Microsoft's set-up page of 26 July 2019 on which the baseline profile rests.
 FIRST_DAY = date(2019, 7, 29)
+#: The first and the last day on which a run can begin: neither its past nor its future leaves the calendar.
+EARLIEST_START, LATEST_START = date(2010, 1, 1), date(2100, 12, 31)
+
+
+def _within_start(start: date) -> date:
+    if not EARLIEST_START <= start <= LATEST_START:
+        raise ValueError(f"a run cannot begin on {start}: write a day from {EARLIEST_START} to {LATEST_START}")
+    return start
 
 
 class Design(Record):
@@ -32,8 +42,8 @@ class Design(Record):
     """The version of this file format."""
     name: str
     """What the design is, in a line."""
-    start: CalendarDate = FIRST_DAY
-    """The day on which simulated time begins, at midnight UTC."""
+    start: Annotated[CalendarDate, AfterValidator(_within_start)] = FIRST_DAY
+    """The day on which simulated time begins, at midnight UTC; from 2010 to 2100."""
     hierarchy: Hierarchy
     """Sites, version and options."""
     azure: Azure = Azure()

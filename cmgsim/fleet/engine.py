@@ -99,6 +99,12 @@ class FleetEngine(Protocol):
     def egress_bytes(self) -> NDArray[np.int64]:
         """Return the bytes that have left Azure so far, by contact: shape (contacts,) int64, a copy."""
 
+    def egress_since(self, interval: int) -> NDArray[np.int64]:
+        """Return the bytes that left Azure in each five-minute interval from that number to the one that goes on.
+
+        Shape (intervals, contacts) int64, a copy; the last row is the interval that goes on.
+        """
+
     def series(self) -> Series:
         """Return what was counted so far, as a copy."""
 

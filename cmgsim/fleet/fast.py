@@ -249,6 +249,16 @@ class FastFleet:
         """Return the bytes that have left Azure so far, by contact."""
         return self._egress_before + self._counted()[self._egress]
 
+    def egress_since(self, interval: int) -> NDArray[np.int64]:
+        """Return the bytes that left Azure in each interval from that number to the one that goes on, by contact."""
+        wanted = self.now_us // INTERVAL_US - interval + 1
+        rows = [self._counted()[None, self._egress]]
+        for books in reversed(self._finished):
+            if sum(map(len, rows)) >= wanted:
+                break
+            rows.append(books[:, self._egress])
+        return np.concatenate(rows[::-1])[-wanted:]
+
     def series(self) -> Series:
         """Return what was counted so far."""
         books = np.concatenate([*self._finished, self._counted()[None, :]])

@@ -756,6 +756,10 @@ class ReferenceFleet:
         """Return the bytes that have left Azure so far, by contact."""
         return np.array(self._books.tally.egress_bytes(), dtype=np.int64)
 
+    def egress_since(self, interval: int) -> NDArray[np.int64]:
+        """Return the bytes that left Azure in each interval from that number to the one that goes on, by contact."""
+        return self._books.tally.egress_since(interval)
+
     def series(self) -> Series:
         """Return what was counted so far."""
         return self._books.series()

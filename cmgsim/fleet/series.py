@@ -120,6 +120,11 @@ class Tally:
         """Return the bytes that have left Azure so far, by contact."""
         return [before + now for before, now in zip(self.egress_before, self.egress, strict=True)]
 
+    def egress_since(self, interval: int) -> NDArray[np.int64]:
+        """Return the bytes that left Azure in each interval from that number to the one that goes on, by contact."""
+        finished = [egress for _, _, egress, *_ in self._finished[interval:]]
+        return np.stack([*finished, np.array(self.egress, dtype=np.int64)])
+
     def series(self, gauges: list[int]) -> Series:
         """Return all that was counted, with the gauges as they are now."""
         columns = zip(*self._finished, self._row(gauges), strict=True)

@@ -7,6 +7,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from cmgsim.design.versions import PROFILES, Feature, has
+from cmgsim.units import LONGEST_US, us_timedelta
 
 if TYPE_CHECKING:
     from cmgsim.design.azure import Subscription
@@ -89,10 +90,10 @@ def unpublished(design: Design, authority: str) -> tuple[str, ...]:
 
 
 def least_length(plan: Plan | None) -> timedelta:
-    """Return how long a plan takes at least, its conditions counted until they give up."""
+    """Return how long a plan takes at least, its conditions counted until they give up; at most a thousand years."""
     steps = plan.steps if plan else ()
     waits = (step.wait or (step.until.give_up_after if step.until else timedelta(0)) for step in steps)
-    return sum(waits, timedelta(0))
+    return min(sum(waits, timedelta(0)), us_timedelta(LONGEST_US))
 
 
 def listed(names: Iterator[str] | tuple[str, ...] | list[str]) -> str:

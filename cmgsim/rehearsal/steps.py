@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cmgsim.design.plan import Step, Until
 from cmgsim.errors import Refused
-from cmgsim.site.facts import OperationEnded, Outcome
+from cmgsim.site.facts import OperationEnded, Outcome, PortalUsed
 from cmgsim.units import HOUR, MINUTE, PARTS_PER_MILLION, format_duration, format_share
 from cmgsim.world.world import World
 
@@ -48,6 +48,14 @@ def _order(world: World, step: Step) -> Ended:
     """Give an order that takes effect at once."""
     world.do(step)
     return Ended(Outcome.DONE)
+
+
+def _portal(world: World, step: Step) -> Ended:
+    """Let somebody use the Azure portal, who sees at once whether Azure takes it."""
+    seen = len(world.kernel.trace)
+    world.do(step)
+    used = next(entry.fact for entry in world.kernel.trace[seen:] if isinstance(entry.fact, PortalUsed))
+    return Ended(Outcome.FAILED, used.refusal) if used.refusal else Ended(Outcome.DONE)
 
 
 def _operation(world: World, step: Step) -> Ended:
@@ -118,6 +126,8 @@ _PERFORMERS: dict[str, Callable[[World, Step], Ended]] = {
     "stop_gateway": _operation,
     "start_gateway": _operation,
     "delete_gateway": _operation,
+    "portal_change": _portal,
+    "azure_delete": _portal,
     "add_connection_point": _connection,
     "relink_connection_point": _connection,
     "wait": _wait,

@@ -116,7 +116,7 @@ def _stranded(judged: Judged, verdict: Verdict) -> str:
         return "see what the first of them knows and when it last asked for locations"
     if judged.run.steps[verdict.step].verb not in _TAKES_AWAY:
         return "give clients another gateway before this step takes theirs away"
-    cycle = format_duration(max(_location_cycles_us(judged), default=0))
+    cycle = format_duration(longest_location_cycle_us(judged))
     return (
         f"clients ask for locations every {cycle} while they are on the internet or the intranet: let that much time "
         "pass between the step that makes another gateway usable and this one, longer where clients are off for days"
@@ -127,9 +127,11 @@ def _stranded(judged: Judged, verdict: Verdict) -> str:
 _TAKES_AWAY = ("delete_gateway", "stop_gateway", "remove_connection_point", "relink_connection_point")
 
 
-def _location_cycles_us(judged: Judged) -> list[int]:
+def longest_location_cycle_us(judged: Judged) -> int:
+    """Return how long clients go without asking for locations, of those of the population that asks most seldom."""
     design = judged.scenario.design
-    return [timedelta_us(design.settings_of(population).location_cycle) for population in design.clients]
+    cycles = (design.settings_of(population).location_cycle for population in design.clients)
+    return max(map(timedelta_us, cycles), default=0)
 
 
 def _without_gateway(judged: Judged, verdict: Verdict) -> str:

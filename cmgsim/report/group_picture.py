@@ -1,6 +1,7 @@
 """Draws boundary groups as a client sees them: its current groups, then the neighbours in the order they join.
 
-Pure text from pure data, so the same design gives the same bytes. Colours suit light and dark pages.
+Pure text from pure data, so the same design gives the same bytes. A picture brings its own paper, so that its colours
+stand out on dark pages too. A default group is told from other neighbours by its dashed border, not by hue alone.
 """
 
 from __future__ import annotations
@@ -13,29 +14,29 @@ from cmgsim.units import MINUTE
 
 BOX_X, ROW_Y, GAP_X, MARGIN = 230, 34, 210, 24
 TITLE_Y = 20
+PAPER, INK, LINE = "#ffffff", "#5b6675", "#7d8899"
+CURRENT, NEAR, FAR = "#2f6fb0", "#3b7a5b", "#765a8a"
+"""What names of groups are written on, in the colour of the paper."""
+NOBODY = "The client is in no boundary group, and its site has no default group."
 _STYLE = (
-    "text{font:13px system-ui,sans-serif}.name{fill:#fff;font-weight:600}.server{fill:#6b7686}"
-    ".current{fill:#2f6fb0}.near{fill:#4d8f6f}.far{fill:#8a6d9e}"
-    ".link{fill:none;stroke:#7d8899;stroke-width:1.5}.implied{stroke-dasharray:5 4}.time{fill:#6b7686;font-size:12px}"
+    f"text{{font:13px system-ui,sans-serif}}.paper,.name{{fill:{PAPER}}}.name{{font-weight:600}}.server{{fill:{INK}}}"
+    f".current{{fill:{CURRENT}}}.near{{fill:{NEAR}}}"
+    f".far{{fill:{FAR};stroke:#2f2338;stroke-width:2;stroke-dasharray:6 4}}"
+    f".link{{fill:none;stroke:{LINE};stroke-width:1.5}}.implied{{stroke-dasharray:5 4}}"
+    f".time{{fill:{INK};font-size:12px}}"
 )
 
 
 def group_picture(groups: Groups, current: Sequence[str]) -> str:
     """Return an SVG of the current groups, their links and their neighbours, with every group's servers."""
+    if not current:
+        return _nobody()
     links = [(name, link) for name in current for link in neighbours(groups, name) if link.group not in current]
     far = sorted(dict.fromkeys(link.group for _, link in links), key=lambda name: _soonest(links, name))
     left, right = _column(groups, current, MARGIN), _column(groups, far, MARGIN + BOX_X + GAP_X)
     height = max((top + tall for column in (left, right) for _, top, tall in column.values()), default=0) + MARGIN
     width = MARGIN * 2 + BOX_X * (2 if far else 1) + (GAP_X if far else 0)
-    lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
-        f"<title>Boundary groups of a client in {escape(', '.join(current) or 'no group')}</title>",
-        f"<style>{_STYLE}</style>",
-        (
-            '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
-            '<path d="M0,0 L8,4 L0,8 z" fill="#7d8899"/></marker></defs>'
-        ),
-    ]
+    lines = _begun(f"Boundary groups of a client in {', '.join(current)}", width, height)
     landed: dict[str, int] = {}
     for start, link in links:
         nth = landed[link.group] = landed.get(link.group, -1) + 1
@@ -45,6 +46,25 @@ def group_picture(groups: Groups, current: Sequence[str]) -> str:
     for name, box in right.items():
         lines += _box(groups, name, box, "near" if groups[name].default_of is None else "far")
     return "\n".join([*lines, "</svg>\n"])
+
+
+def _nobody() -> str:
+    begun = _begun("Boundary groups of a client in no group", BOX_X * 2 + MARGIN, MARGIN * 2 + 16)
+    return "\n".join([*begun, f'<text class="server" x="{MARGIN}" y="{MARGIN + 16}">{NOBODY}</text>', "</svg>\n"])
+
+
+def _begun(title: str, width: int, height: int) -> list[str]:
+    """Return the lines with which a picture begins."""
+    return [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" width="{width}" role="img">',
+        f"<title>{escape(title)}</title>",
+        f"<style>{_STYLE}</style>",
+        (
+            '<defs><marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+            f'<path d="M0,0 L8,4 L0,8 z" fill="{LINE}"/></marker></defs>'
+        ),
+        f'<rect class="paper" width="{width}" height="{height}" rx="8"/>',
+    ]
 
 
 Box = tuple[int, int, int]

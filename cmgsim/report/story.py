@@ -6,7 +6,7 @@ Every form of output tells the same story; :mod:`cmgsim.report.text` writes it f
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +17,7 @@ from cmgsim.fleet.engine import NEVER
 from cmgsim.fleet.series import ENDS, Count, Gauge
 from cmgsim.rehearsal.scenario import Judged
 from cmgsim.report.broken import Broken, worst
+from cmgsim.report.longer import command_for_waiting
 from cmgsim.site.facts import Outcome
 from cmgsim.units import DAY, SECOND, format_duration, format_moment
 from cmgsim.world.run import PlanStep, Run
@@ -82,10 +83,12 @@ class Story:
     """How many clients were stranded at the end of each five minutes of the shown run."""
     shown_seed: int
     repeat: str
-    """The command that repeats the shown run."""
+    """The command that repeats all runs."""
     digest: str
     digests: tuple[str, ...]
     """The digest of each run, in the order of seeds."""
+    longer: str = ""
+    """The command that finds how long to wait, where clients of the shown run were stranded by waiting too little."""
     faults: tuple[tuple[str, str], ...] = ()
     """What went wrong in the shown run, written or drawn: when it began, and what, for how long."""
 
@@ -123,11 +126,21 @@ def story(judged: Sequence[Judged]) -> Story:
         end=told_end(run),
         stranded=tuple(int(count) for count in run.series.clients[:, Gauge.STRANDED]),
         shown_seed=shown.seed,
-        repeat=shown.command,
+        repeat=_repeat(judged, shown),
+        longer=command_for_waiting(shown),
         digest=run.digest,
         digests=tuple(one.run.digest for one in judged),
         faults=told_faults(run),
     )
+
+
+def _repeat(judged: Sequence[Judged], shown: Judged) -> str:
+    return shown.command.replace(f" --seed {shown.seed}", written_seeds(one.seed for one in judged), 1)
+
+
+def written_seeds(seeds: Iterable[int]) -> str:
+    """Write seeds as the options of a command."""
+    return "".join(f" --seed {seed}" for seed in seeds)
 
 
 def told_steps(run: Run) -> tuple[ToldStep, ...]:
@@ -219,6 +232,7 @@ def as_data(told: Story) -> dict[str, Any]:
         "worst": _worst_data(told.worst),
         "shown_seed": told.shown_seed,
         "repeat": told.repeat,
+        "longer": told.longer,
         "digests": list(told.digests),
     }
 

@@ -7,7 +7,10 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from enum import Enum
 
-from cmgsim.design.findings import Style, printable
+from cmgsim.design.findings import Style, display_width, printable
+
+#: What a table draws beside its columns and between each two of them, in columns of the terminal.
+_BESIDE, _BETWEEN = 2, 3
 
 
 class Letters(Enum):
@@ -37,9 +40,44 @@ def table(
     width: int,
     style: Style = Style.PLAIN,
     letters: Letters = Letters.UNICODE,
-    numbers: frozenset[int] = frozenset(),
 ) -> str:
-    """Write rows under headers; long cells are wrapped, columns in *numbers* (from 0) stand to the right."""
+    """Write rows under headers; long cells are wrapped between words.
+
+    Where the words themselves are too wide to stand side by side, each row is written as a paragraph instead: a code
+    that is broken in two is no code any more.
+    """
+    cells = [tuple(map(printable, row)) for row in rows]
+    widths = _widths([tuple(headers), *cells], width)
+    if widths is None:
+        return "\n".join(_paragraph(headers, row, width) for row in cells)
+    return _drawn(headers, cells, widths, style, letters)
+
+
+def _paragraph(headers: Sequence[str], row: Sequence[str], width: int) -> str:
+    facts = [f"   {header}: {cell}" for header, cell in zip(headers[1:], row[1:], strict=True) if cell]
+    return "\n".join(folded(line, width) for line in (f" {row[0]}", *facts))
+
+
+def _widths(rows: Sequence[Sequence[str]], room: int) -> list[int] | None:
+    """Return how wide columns are: as their widest cell, taken in where that is too wide, but never below a word.
+
+    None if there is no room for the words.
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(map(display_width, column)) for column in columns]
+    least = [max((display_width(word) for cell in column for word in cell.split()), default=0) for column in columns]
+    room -= _BESIDE + _BETWEEN * (len(columns) - 1)
+    while sum(widths) > room:
+        yielding = [index for index, wide in enumerate(widths) if wide > least[index]]
+        if not yielding:
+            return None
+        widths[max(yielding, key=lambda index: (widths[index], index))] -= 1
+    return widths
+
+
+def _drawn(
+    headers: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], style: Style, letters: Letters
+) -> str:
     from rich import box
     from rich.console import Console
     from rich.table import Table
@@ -47,14 +85,18 @@ def table(
 
     drawn = Table(box=box.SIMPLE_HEAD if letters is Letters.UNICODE else box.ASCII2, pad_edge=False)
     drawn.header_style = "bold"
-    for place, header in enumerate(headers):
-        drawn.add_column(Text(header), justify="right" if place in numbers else "left", overflow="fold")
+    for header, wide in zip(headers, widths, strict=True):
+        drawn.add_column(Text(header), width=wide, overflow="fold")
     for row in rows:
-        drawn.add_row(*(Text(printable(cell)) for cell in row))
+        drawn.add_row(*map(Text, row))
     paper = io.StringIO()
     colours = style is Style.ANSI
     console = Console(
-        file=paper, width=width, force_terminal=colours, color_system="standard" if colours else None, highlight=False
+        file=paper,
+        width=sum(widths) + _BESIDE + _BETWEEN * (len(widths) - 1),
+        force_terminal=colours,
+        color_system="standard" if colours else None,
+        highlight=False,
     )
     console.print(drawn)
     return "\n".join(line.rstrip() for line in paper.getvalue().splitlines()).strip("\n")

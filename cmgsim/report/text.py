@@ -12,10 +12,17 @@ from cmgsim.design.findings import Style, display_width, printable
 from cmgsim.report.broken import Broken
 from cmgsim.report.frames import fitting_frame
 from cmgsim.report.story import Story, ToldExpectation, ToldStep
+from cmgsim.tables import Table
 from cmgsim.units import DAY, SECOND, format_duration
 
 SHOWN_FAULTS = 12
 """How many faults are listed."""
+ON_CLIENTS = ("stranded_clients", "clients_knowing", "requests_served", "requests_conserved")
+"""Expectations that hold where nobody is."""
+SHOWN_DIGESTS = 8
+"""How many digests are listed where there are several runs."""
+LEAST_SEEN = 20
+"""How much of a cut column must be seen, in columns of the terminal."""
 _RESET = "\x1b[0m"
 
 
@@ -55,6 +62,7 @@ def text(story: Story, style: Style = Style.PLAIN, width: int = 80, glyphs: Glyp
         _end(story, page),
         _worst(story.worst, page),
         _after(story, page),
+        _over_nobody(story, page),
         _verdict(story, page),
     ]
     return "\n\n".join("\n".join(lines) for lines in map(list, parts) if lines)
@@ -194,10 +202,32 @@ def _worst(broken: Broken | None, page: _Page) -> list[str]:
     notes = [f"note: {broken.changed}"] if broken.changed and broken.step is not None else []
     lines = fitting_frame(broken.frame(finding, Style.PLAIN), page.style, page.width, notes)
     if broken.counter_examples:
-        lines += ["", *(page.crop(f"  {row}") for row in str(broken.counter_examples).splitlines())]
-    if broken.more:
-        lines.append(f"  ... and {broken.more} more")
+        lines += ["", *_counter_examples(broken, page)]
     return lines
+
+
+def _counter_examples(broken: Broken, page: _Page) -> Iterator[str]:
+    """Yield a table in the columns that there is room for, the last of them perhaps cut, and name the others."""
+    found = broken.counter_examples
+    shown = _seen(found, page.width - 2)
+    narrow = Table(found.columns[:shown], (row[:shown] for row in found))
+    yield from (page.crop(f"  {row}") for row in str(narrow).splitlines())
+    if broken.more:
+        yield f"  ... and {broken.more} more"
+    if shown < len(found.columns):
+        yield from page.wrapped(f"too narrow for {', '.join(found.columns[shown:])}; --json has all", "  ")
+
+
+def _seen(found: Table, room: int) -> int:
+    """Return how many columns are seen whole, or so far that they can be made out; the first always is."""
+    cells = [found.columns, *([str(value) for value in row] for row in found)]
+    begins = 0
+    for index in range(len(found.columns)):
+        wide = max(display_width(row[index]) for row in cells)
+        if index and begins + min(wide, LEAST_SEEN) > room:
+            return index
+        begins += wide + 2
+    return len(found.columns)
 
 
 def _after(story: Story, page: _Page) -> list[str]:
@@ -206,7 +236,20 @@ def _after(story: Story, page: _Page) -> list[str]:
         peak = f" at most {max(story.stranded)}"
         lines.append(f"  stranded  {sparkline(story.stranded, page.width - 12 - len(peak), page.glyphs)}{peak}")
     lines += _labelled("repeat", story.repeat, page)
-    return [*lines, *_labelled("digest", story.digest, page)]
+    if story.longer:
+        lines += _labelled("how long", story.longer, page)
+    return [*lines, *_digests(story, page)]
+
+
+def _digests(story: Story, page: _Page) -> list[str]:
+    """Write the digest of the one run, or those of several below each other with their seeds."""
+    if len(story.seeds) == 1:
+        return _labelled("digest", story.digest, page)
+    longest = max(len(str(seed)) for seed in story.seeds)
+    pairs = list(zip(story.seeds, story.digests, strict=True))
+    lines = [f"  {digest}  seed {seed:>{longest}}" for seed, digest in pairs[:SHOWN_DIGESTS]]
+    more = len(pairs) - len(lines)
+    return ["  digests", *lines, *([f"  ... and {more} more; --json has all"] if more else [])]
 
 
 def _labelled(label: str, words: str, page: _Page) -> list[str]:
@@ -222,6 +265,15 @@ def sparkline(values: tuple[int, ...], width: int, glyphs: Glyphs) -> str:
     spans = [max(values[start:end]) for start, end in pairwise(edges)]
     top, last = max(*spans, 1), len(glyphs.bars) - 1
     return "".join(glyphs.bars[-(-value * last // top)] for value in spans)
+
+
+def _over_nobody(story: Story, page: _Page) -> list[str]:
+    """Say of a design without clients which expectations mean nothing."""
+    empty = [one.check for one in story.expectations if one.check in ON_CLIENTS]
+    if story.clients or not empty:
+        return []
+    words = f"judged over nobody, because the design has no clients: {', '.join(empty)}"
+    return page.wrapped(words, colour=Colour.CHANGE)
 
 
 def _verdict(story: Story, page: _Page) -> list[str]:

@@ -148,10 +148,11 @@ class Published(Fact):
 
 @dataclass(frozen=True)
 class PortalUsed(Fact):
-    """Somebody did something to a gateway in the Azure portal."""
+    """Somebody did something to a gateway in the Azure portal; ``refusal`` is why it was not done, or empty."""
 
     gateway: str
     did: str
+    refusal: str = ""
 
 
 @dataclass(frozen=True)

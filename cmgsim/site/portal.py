@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from cmgsim.arm.messages import Request
+from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
 from cmgsim.design.model import Design
 from cmgsim.design.plan import AzureDelete, PortalChange, Step
@@ -51,14 +51,16 @@ class Portal:
     def receive(self, body: object, now_us: int) -> list[Fact | Message]:
         """Do what a step says, a change or a deletion; what a fault could not do leaves only a fact.
 
+        A request that Azure refuses was sent all the same: that is a fact with a ``refusal``, and no error.
+
         Raises:
-            Refused: ``NOT_IN_AZURE`` if Azure has no such thing or does not do it; nothing has changed then.
+            Refused: ``NOT_IN_AZURE`` if the portal shows no such thing; nothing was sent then.
         """
         if isinstance(body, Clicked):
             try:
                 return self._do(body.step.argument, now_us)
             except Refused as refusal:
-                return [PortalUsed(body.step.argument.gateway, f"was refused: {refusal}")]
+                return [_refused(body.step.argument, str(refusal))]
         assert isinstance(body, Step), f"the portal cannot be told {body!r}"
         return self._do(body.argument, now_us)
 
@@ -73,10 +75,10 @@ class Portal:
             did = f"set the number of VMs to {order.vms}"
         else:
             stage, did = _deletion(service, order), f"deleted the {order.part}"
-        self._send(stage, service, now_us)
-        return [PortalUsed(order.gateway, did), Message("arm", "a request was answered")]
+        response = self._send(stage, service, now_us)
+        return [_used(order, stage, did, response), Message("arm", "a request was answered")]
 
-    def _send(self, stage: Stage, service: Service, now_us: int) -> None:
+    def _send(self, stage: Stage, service: Service, now_us: int) -> Response:
         if service.thumbprint:
             headers = {"x-ms-version": ASM_VERSION, "content-type": "application/xml"}
             request = Request(stage.method, stage.url, headers, stage.body, service.thumbprint)
@@ -84,9 +86,22 @@ class Portal:
             token = self._arm.token(self._design.azure.aad.application, now_us)
             headers = {"authorization": f"Bearer {token}", "content-type": "application/json"}
             request = Request(stage.method, stage.url, headers, stage.body)
-        response = self._arm.handle(request, now_us)
-        if response.status >= 400 or response.status == 204:
-            raise Refused("NOT_IN_AZURE", f"{stage.what}: Azure answered {response.status} to {stage.method}")
+        return self._arm.handle(request, now_us)
+
+
+def _used(order: PortalChange | AzureDelete, stage: Stage, did: str, response: Response) -> PortalUsed:
+    """Return what became of a request; where only the answer was lost, nobody was refused anything."""
+    if response.failure == "answer":
+        return PortalUsed(order.gateway, f"{did}, as far as anybody knows: no answer arrived")
+    if response.failure:
+        return _refused(order, f"{stage.what}: Azure was not reached ({response.failure})")
+    if response.status >= 400 or response.status == 204:
+        return _refused(order, f"{stage.what}: Azure answered {response.status} to {stage.method}")
+    return PortalUsed(order.gateway, did)
+
+
+def _refused(order: PortalChange | AzureDelete, reason: str) -> PortalUsed:
+    return PortalUsed(order.gateway, f"was refused: {reason}", reason)
 
 
 def _deletion(service: Service, order: AzureDelete) -> Stage:

@@ -35,11 +35,20 @@ def read_axis(text: str) -> Axis:
         raise UsageError(f"--set {text}: write PATH=VALUES, like gateways.east.vms=1..16 or gateways.east.vms=1,2,4")
     match = _RANGE.fullmatch(values.strip())
     if match is None:
-        return Axis(path.strip(), tuple(_value(part, text) for part in values.split(",")))
+        return Axis(path.strip(), _listed(values, text))
     low, high, step = int(match[1]), int(match[2]), int(match[3] or 1)
     if low > high or (high - low) // step >= MOST_POINTS:
         raise UsageError(f"--set {text}: a range goes upwards and has at most {MOST_POINTS:,} values")
     return Axis(path.strip(), tuple(range(low, high + 1, step)))
+
+
+def _listed(values: str, text: str) -> tuple[Any, ...]:
+    """Read values between commas; one that stands twice would count each of its runs twice."""
+    found = [_value(part, text) for part in values.split(",")]
+    for number, value in enumerate(found):
+        if any(type(value) is type(other) and value == other for other in found[:number]):
+            raise UsageError(f"--set {text}: {value} stands there twice; leave one out, --seeds repeats runs")
+    return tuple(found)
 
 
 def _value(part: str, text: str) -> Any:

@@ -2,16 +2,20 @@
 
 Both take tasks and yield their results as they finish, in any order; a task is a pure function of its fields, so both
 give the same bytes. Neither is asked to remember anything: what was yielded is kept by the caller.
+
+A cluster is other machines, and each of its ends becomes one line here: a scheduler that goes away, workers that die,
+and workers that have no cmgsim or another one. What Dask would log of them meanwhile is not shown.
 """
 
 from __future__ import annotations
 
+import logging
 import multiprocessing
 import signal
 from collections.abc import Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, CancelledError, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from importlib import import_module
 from typing import Any, Protocol
 
@@ -22,10 +26,12 @@ from cmgsim.study.task import Task, run_task
 PATIENCE = 3
 #: How long to wait for a scheduler to answer, and a cluster to have a worker.
 ANSWER_S = 10
+#: How long to wait until a client has closed.
+LEAVE_S = 2
 
 
 class WorkerLost(UsageError):
-    """A worker was killed again and again at the same tasks."""
+    """A worker was killed again and again at the same tasks, or all of them are out of reach."""
 
 
 class Executor(Protocol):
@@ -93,13 +99,15 @@ class Processes:
                     if len(waiting) >= 2 * self.workers:
                         break
                 if not waiting:
-                    return
+                    break
                 done, _ = wait(waiting, return_when=FIRST_COMPLETED)
                 for future in sorted(done, key=lambda future: waiting[future].key):
                     yield waiting[future], future.result()
                     del waiting[future]
-        finally:
+        except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
+            raise
+        pool.shutdown()  # idle by now; an interpreter that ends beside the pool's thread may complain of its pipes
 
 
 @contextmanager
@@ -135,6 +143,7 @@ class Cluster:
             raise UsageError(
                 "a cluster needs Dask, which is not installed: pip install 'cmgsim[cluster]', or leave --scheduler out"
             ) from None
+        self.address = address
         try:
             self._client: Any = distributed.Client(address, timeout=ANSWER_S, set_as_default=False)
         except (OSError, ValueError) as error:
@@ -148,8 +157,15 @@ class Cluster:
         """Yield every task with its result, as they finish.
 
         Raises:
-            WorkerLost: if the cluster gives a task up because its workers died, or has no worker at all.
+            WorkerLost: if the cluster gives a task up because its workers died, has no worker at all, or its scheduler
+                went away.
+            OtherProgram: if a worker has other sources of cmgsim.
+            UsageError: if a worker has none.
         """
+        with _quiet(), self._ended_well():
+            yield from self._finished(tasks)
+
+    def _finished(self, tasks: Sequence[Task]) -> Iterator[tuple[Task, bytes]]:
         distributed: Any = import_module("distributed")
         self._require_workers()
         by_key = {f"cmgsim-{task.key}": task for task in tasks}
@@ -157,18 +173,51 @@ class Cluster:
         try:
             for future in distributed.as_completed(futures, loop=self._client.loop):
                 yield by_key[future.key], future.result()
+        finally:
+            if self._client.status == "running":
+                self._client.cancel(futures)
+
+    @contextmanager
+    def _ended_well(self) -> Iterator[None]:
+        """Take leave of the cluster in the end, and say in one line what ended it before."""
+        distributed: Any = import_module("distributed")
+        lost = (distributed.client.FutureCancelledError, distributed.comm.CommClosedError, CancelledError, OSError)
+        try:
+            yield
         except distributed.KilledWorker as error:
             raise WorkerLost(
                 f"the cluster gave a task up because its workers died: {str(error).splitlines()[0]}; "
                 "what was finished is kept: repeat the command"
             ) from None
+        except (ImportError, RuntimeError) as error:
+            if isinstance(error, RuntimeError) and "deserialization" not in str(error):
+                raise
+            raise UsageError(
+                "the scheduler or a worker cannot import cmgsim, or has another one: install the same version on every "
+                "machine of the cluster, start them again, and repeat the command"
+            ) from None
+        except lost:
+            raise WorkerLost(
+                f"the scheduler at {self.address} went away in the middle; what was finished is kept: start it and its "
+                "workers again, and repeat the command"
+            ) from None
         finally:
-            self._client.cancel(futures)
-            self._client.close()
+            with suppress(*lost):
+                self._client.close(timeout=LEAVE_S)
 
     def _require_workers(self) -> None:
         try:
             self._client.wait_for_workers(1, timeout=ANSWER_S)
         except TimeoutError:
-            self._client.close()
             raise WorkerLost("the scheduler has no worker: start some with 'dask worker ADDRESS'") from None
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Let Dask log nothing meanwhile: what ends a cluster is told in one line."""
+    before = logging.root.manager.disable
+    logging.disable(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        logging.disable(before)

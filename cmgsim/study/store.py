@@ -27,11 +27,27 @@ class Store:
         """Return a result, or None if there is none that can be read."""
         try:
             found = json.loads(self.path(key).read_bytes())
-        except (FileNotFoundError, ValueError):
+        except (FileNotFoundError, NotADirectoryError, ValueError):
             return None
         except OSError as error:
             raise StorageError(f"{self.path(key)}: cannot be read: {error.strerror}") from error
         return found if isinstance(found, dict) else None
+
+    def require_writable(self) -> None:
+        """Let this pass if results can be kept.
+
+        Raises:
+            StorageError: if the folder cannot be made or written.
+        """
+        probe = self.folder / ".probe"
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            probe.touch()
+            probe.unlink(missing_ok=True)
+        except OSError as error:
+            raise StorageError(
+                f"{self.folder}: results cannot be kept there: {error.strerror}; choose another folder with --cache"
+            ) from error
 
     def put(self, key: str, result: bytes) -> None:
         """Keep a result.

@@ -8,13 +8,14 @@ The outcome lists results by point and seed, never by the order in which they ca
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from cmgsim.capacity.statistics import Interval, mean_interval
 from cmgsim.study.executors import Executor
-from cmgsim.study.figures import MEANINGS
+from cmgsim.study.figures import MEANINGS, NOT_COUNTED, OF_ALL
 from cmgsim.study.store import Store
 from cmgsim.study.task import Task
 from cmgsim.tables import Table
@@ -57,6 +58,47 @@ class Sweep:
             [(point or "as it is", *(written(self.interval(point, name)) for name in chosen)) for point in self.points],
         )
 
+    def notes(self, chosen: Sequence[str]) -> list[str]:
+        """Return what a reader of a table must know of its numbers, a line for each."""
+        return [
+            note
+            for note in (
+                self._of_intervals(chosen),
+                self._of_wide(chosen),
+                self._of_lacking(chosen),
+                base_note(self.rows, chosen),
+            )
+            if note
+        ]
+
+    def _of_intervals(self, chosen: Sequence[str]) -> str:
+        if not chosen:
+            return ""
+        seeds = len({row["seed"] for row in self.rows})
+        if seeds == 1:
+            return "one run at each point, so no intervals: more --seeds give them"
+        return f"\u00b1 is half of the 99 % interval for the mean over {seeds} seeds"
+
+    def _of_wide(self, chosen: Sequence[str]) -> str:
+        """Name figures of which the interval says nearly nothing."""
+        found = {name: [self.interval(point, name) for point in self.points] for name in chosen}
+        wide = [name for name, ones in found.items() if any(one is not None and _is_wide(one) for one in ones)]
+        return (
+            f"{', '.join(wide)}: half an interval exceeds its mean, which tells little: run more --seeds"
+            if wide
+            else ""
+        )
+
+    def _of_lacking(self, chosen: Sequence[str]) -> str:
+        """Name figures that not every run has."""
+        lacking = [name for name in chosen if any(name not in row["figures"] for row in self.rows)]
+        runs = sum(any(name not in row["figures"] for name in lacking) for row in self.rows)
+        if not runs:
+            return ""
+        return (
+            f"{', '.join(lacking)}: none in {runs} of {len(self.rows)} runs, in whose busiest hour nothing was answered"
+        )
+
     def lines(self) -> str:
         """Return all results as JSON lines: the same text whoever ran them."""
         return "".join(json.dumps(row, sort_keys=True) + "\n" for row in self.rows)
@@ -68,18 +110,43 @@ def sweep(
     """Run tasks that have no result yet, and return the results of all.
 
     Raises:
-        StorageError: if a result cannot be kept; those before are.
+        StorageError: if results cannot be kept, which is found before the first run, or a disk is full; what was
+            finished before is kept.
         WorkerLost: if workers die at it; what was finished is kept.
     """
     found = {task.key: result for task in tasks if (result := store.get(task.key)) is not None}
     missing = list({task.key: task for task in tasks if task.key not in found}.values())
     reused = len(tasks) - len(missing)
     progress(reused, len(tasks))
+    if missing:
+        store.require_writable()
     for task, finished in executor.results(missing):
         store.put(task.key, finished)
         found[task.key] = json.loads(finished)
         progress(len(found), len(tasks))
     return Sweep(tuple({**found[task.key], "point": task.point} for task in tasks), reused)
+
+
+def base_note(rows: Sequence[Mapping[str, Any]], chosen: Sequence[str]) -> str:
+    """Say what the figures of a sample are of: counts of the clients simulated, times and loads of all of them."""
+    if all(row["clients"] == row["clients_of_design"] for row in rows):
+        return ""
+    simulated, whole = (span([row[name] for row in rows]) for name in ("clients", "clients_of_design"))
+    counts = [name for name in chosen if name not in NOT_COUNTED]
+    loads = [name for name in chosen if name in OF_ALL]
+    parts = [f"of the clients simulated ({simulated} of {whole}): {', '.join(counts)}"] if counts else []
+    parts += [f"worked out for all clients: {', '.join(loads)}"] if loads else []
+    return "; ".join(parts)
+
+
+def span(values: Sequence[int]) -> str:
+    """Write the least and the greatest of some numbers, or the one that they all are."""
+    low, high = min(values), max(values)
+    return f"{low:,}" if low == high else f"{low:,} to {high:,}"
+
+
+def _is_wide(interval: Interval) -> bool:
+    return math.isfinite(interval.half_width) and interval.half_width > abs(interval.mean)
 
 
 def written(interval: Interval | None) -> str:

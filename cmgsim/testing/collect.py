@@ -1,4 +1,4 @@
-"""Scenario files as pytest items, one for each seed: ``replace.scenario.yaml::seed=7``.
+"""Scenario files as pytest items, one for each seed: ``replace.scenario.yaml::seed-7``.
 
 Theory of operation: an item is a :class:`pytest.Function` whose function is made here, so it may use fixtures as any
 test does. A file that cannot be loaded gives one item that fails with its findings, so that other files still run.
@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from cmgsim.testing.failures import Failure, FilesAtFault, ScenarioBroken, shown
-from cmgsim.testing.marks import seeds_asked_for, tag
+from cmgsim.testing.failures import Failure, FilesAtFault, ScenarioBroken, headline, shown
+from cmgsim.testing.marks import seed_id, seeds_asked_for, tag
 
 if TYPE_CHECKING:
     from cmgsim.design.files import LoadedScenario
@@ -32,10 +32,10 @@ class ScenarioFile(pytest.File):
         try:
             self.loaded: LoadedScenario = load_scenario(_as_written(self.path, self.config.invocation_params.dir))
         except (FileFaults, UnreadableFile) as error:
-            yield ScenarioItem.from_parent(self, name="design", callobj=_failing(error))
+            yield ScenarioItem.from_parent(self, name="design", callobj=_failing(self.path.name, error))
             return
         for seed in seeds_asked_for(self.config) or dict.fromkeys(self.loaded.scenario.seeds):
-            item = ScenarioItem.from_parent(self, name=f"seed={seed}", callobj=_rehearsing(self, seed))
+            item = ScenarioItem.from_parent(self, name=seed_id(seed), callobj=_rehearsing(self, seed))
             tag(item, self.loaded.scenario.tags)
             yield item
 
@@ -67,11 +67,18 @@ def _as_written(path: Path, here: Path) -> Path:
     return path.relative_to(here) if path.is_relative_to(here) else path
 
 
-def _failing(error: Exception) -> Callable[[], None]:
-    def design() -> None:
-        raise FilesAtFault.by(error) from None
+def _failing(name: str, error: Exception) -> Callable[[pytest.FixtureRequest], None]:
+    def design(request: pytest.FixtureRequest) -> None:
+        raise _told(request, name.removesuffix(".scenario.yaml"), FilesAtFault.by(error)) from None
 
     return design
+
+
+def _told(request: pytest.FixtureRequest, name: str, faults: FilesAtFault, **more: int) -> FilesAtFault:
+    """Return the failure of files, once it stands in the item's report."""
+    told = {"cmg.scenario": name, "cmg.fault": headline(faults)} | {f"cmg.{key}": value for key, value in more.items()}
+    request.node.user_properties.extend(told.items())
+    return faults
 
 
 def _rehearsing(file: ScenarioFile, seed: int) -> Callable[[pytest.FixtureRequest], None]:
@@ -79,7 +86,7 @@ def _rehearsing(file: ScenarioFile, seed: int) -> Callable[[pytest.FixtureReques
         from cmgsim.rehearsal.scenario import judge_scenario
 
         if file.faults is not None:
-            raise file.faults
+            raise _told(request, file.loaded.name, file.faults, seed=seed)
         judged = judge_scenario(file.loaded, seed)
         request.node.user_properties.extend(properties(judged).items())
         folder = request.config.getoption("--cmg-report")
@@ -108,5 +115,11 @@ def properties(judged: Judged) -> dict[str, object]:
         "cmg.digest": judged.run.digest,
         "cmg.clients": judged.run.clients,
         "cmg.stranded_clients": len(judged.run.stranded_clients),
+        **_expected(judged),
         **{f"cmg.broken.{verdict.check}": verdict.measured for verdict in judged.broken},
     }
+
+
+def _expected(judged: Judged) -> dict[str, object]:
+    limits = [verdict.limit for verdict in judged.verdicts if verdict.check == "stranded_clients"]
+    return {"cmg.expected.stranded_clients": ", ".join(dict.fromkeys(limits))} if limits else {}

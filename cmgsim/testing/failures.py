@@ -53,9 +53,11 @@ class ScenarioBroken(Failure):
     def by(cls, judged: Judged) -> ScenarioBroken:
         """Return the failure that shows every broken verdict of a run."""
         from cmgsim.report.broken import broken_verdicts
+        from cmgsim.report.longer import command_for_waiting
 
         parts = ["\n".join(_lines(broken)) for broken in broken_verdicts(judged)]
-        parts.append(f"repeat: {judged.command}\ndigest: {judged.run.digest}")
+        longer = f"how long: {command}\n" if (command := command_for_waiting(judged)) else ""
+        parts.append(f"repeat: {judged.command}\n{longer}digest: {judged.run.digest}")
         return cls("\n\n".join(parts))
 
 
@@ -82,6 +84,11 @@ def _lines(broken: Broken) -> Iterator[str]:
         yield from (f"  {line}" for line in str(broken.counter_examples).splitlines())
     if broken.more:
         yield f"  ... and {broken.more} more"
+
+
+def headline(failure: Failure) -> str:
+    """Return the first line of a failure."""
+    return str(failure).partition("\n")[0]
 
 
 def cut(text: str) -> str:

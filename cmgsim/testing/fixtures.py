@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import pytest
 
-from cmgsim.testing.marks import seeds_asked_for
+from cmgsim.testing.marks import seed_id, seeds_asked_for
 
 if TYPE_CHECKING:
     from cmgsim.design.model import Design
@@ -68,7 +68,7 @@ def spread_seeds(metafunc: pytest.Metafunc) -> None:
         raise pytest.UsageError(f"{metafunc.definition.nodeid}: write seeds(20), or several seeds such as seeds(1, 7)")
     own = range(1, mark.args[0] + 1) if len(mark.args) == 1 else mark.args
     seeds = seeds_asked_for(metafunc.config) or tuple(own)
-    metafunc.parametrize("seed", seeds, ids=[f"seed={number}" for number in seeds])
+    metafunc.parametrize("seed", seeds, ids=map(seed_id, seeds))
 
 
 def marked_file(request: pytest.FixtureRequest, kind: str) -> Path:

@@ -43,6 +43,11 @@ def seeds_asked_for(config: pytest.Config) -> tuple[int, ...]:
     return tuple(dict.fromkeys(given)) if given else tuple(range(1, (count or 0) + 1))
 
 
+def seed_id(seed: int) -> str:
+    """Return what a run with a seed is called among pytest's items: a word that ``-k`` takes, as saved runs have it."""
+    return f"seed-{seed}"
+
+
 def tag(item: pytest.Item, words: tuple[str, ...]) -> None:
     """Let an item be selected by the tags of its scenario: all by ``-k``, and by ``-m`` those that can be marks."""
     item.extra_keyword_matches.update(words)

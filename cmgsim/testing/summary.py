@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import TYPE_CHECKING
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -26,32 +27,54 @@ def header(config: pytest.Config) -> str:
 
 
 def write(reporter: pytest.TerminalReporter) -> None:
-    """Write a line for each scenario that ran, if any did."""
-    rows = list(_rows(reporter))
+    """Write a line for each scenario that ran or could not be run, if there is any."""
+    rows = sorted(_rows(reporter), key=lambda row: (row.scenario, row.seed))
     if not rows:
         return
-    widest = max(len(name) for _, name, *_ in rows)
-    longest = max(len(seed) for _, _, seed, _ in rows)
+    widest = max(len(row.scenario) for row in rows)
+    longest = max(len(str(max(row.seed, 0))) for row in rows)
+    reporter.ensure_newline()
     reporter.section("cmgsim scenarios")
-    for outcome, name, seed, words in sorted(rows, key=lambda row: (row[1], int(row[2]))):
-        colour = {"green": outcome == "PASS", "red": outcome == "FAIL"}
-        reporter.write(outcome, bold=True, **colour)
-        reporter.write_line(f"  {name:<{widest}}  seed {seed:>{longest}}  {words}".rstrip())
+    for row in rows:
+        colour = {"green": row.outcome == "PASS", "red": row.outcome == "FAIL"}
+        reporter.write(row.outcome, bold=True, **colour)
+        seed = "no run" if row.seed < 0 else f"seed {row.seed:>{longest}}"
+        line = f"  {row.scenario:<{widest}}  {seed:<{5 + longest}}  {row.words}"
+        reporter.write_line(line.rstrip())
 
 
-def _rows(reporter: pytest.TerminalReporter) -> Iterator[tuple[str, str, str, str]]:
-    """Yield outcome, scenario, seed and what was found. With several processes, reports bring properties along."""
+@dataclass(frozen=True)
+class _Row:
+    """A line of the table; ``seed`` is -1 where the files could not be read and no seed is known."""
+
+    outcome: str
+    scenario: str
+    seed: int
+    words: str
+
+
+def _rows(reporter: pytest.TerminalReporter) -> Iterator[_Row]:
+    """Yield the lines. With several processes, reports bring properties along."""
     for outcome, word in (("passed", "PASS"), ("failed", "FAIL")):
         for report in _calls(reporter.stats.get(outcome, ())):
-            found = dict(report.user_properties)
+            found: dict[str, Any] = dict(report.user_properties)
             if "cmg.scenario" in found:
-                stranded = f"stranded_clients={found['cmg.stranded_clients']} of {found['cmg.clients']}"
-                broken = [
-                    f"{name.removeprefix(_BROKEN)}: {value}"
-                    for name, value in found.items()
-                    if name.startswith(_BROKEN) and name != f"{_BROKEN}stranded_clients"
-                ]
-                yield word, str(found["cmg.scenario"]), str(found["cmg.seed"]), ", ".join([stranded, *broken])
+                words = found.get("cmg.fault") or ", ".join([_stranded(found), *_broken(found)])
+                yield _Row(word, found["cmg.scenario"], found.get("cmg.seed", -1), words)
+
+
+def _stranded(found: dict[str, Any]) -> str:
+    """Say how many are stranded; where some are, also how many were expected to be."""
+    stranded, clients = found["cmg.stranded_clients"], found["cmg.clients"]
+    limit = found.get("cmg.expected.stranded_clients")
+    expected = f" (expected {limit})" if stranded and limit else ""
+    return f"stranded_clients={stranded} of {clients}{expected}" if clients else "no clients"
+
+
+def _broken(found: dict[str, Any]) -> Iterator[str]:
+    for name, value in found.items():
+        if name.startswith(_BROKEN) and name != f"{_BROKEN}stranded_clients":
+            yield f"{name.removeprefix(_BROKEN)}: {value}"
 
 
 def _calls(reports: Sequence[object]) -> Iterator[pytest.TestReport]:

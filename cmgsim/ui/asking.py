@@ -20,19 +20,19 @@ KINDS = ("design", "plan", "scenario")
 @click.argument("rule_id", required=False, metavar="[ID]")
 @door("rule")
 def rule_command(outlet: Outlet, rule_id: str | None) -> int:
-    """Explain a rule of the linter, or list all of them.
+    """Explain a rule of the linter, or list all of them, or those whose ids begin alike: CMG3.
 
     Example: cmgsim rule CMG302
 
     Exit codes: 0 it is known, 2 there is no such rule.
     """
     titles = rule_titles()
-    known = list(titles) if rule_id is None else [rule_id.upper()]
-    if known[0] not in titles:
-        raise UnknownName("rule", known[0], titles)
+    known = [name for name in titles if name.startswith((rule_id or "").upper())]
+    if not known:
+        raise UnknownName("rule", rule_id or "", titles)
     if outlet.form is Form.JSON:
         outlet.show_data({"rules": [_data(name, titles[name]) for name in known]})
-    elif rule_id is None:
+    elif rule_id is None or rule_id.upper() not in titles:
         outlet.show_folded("\n".join(f"{name}  {titles[name][0]:<7}  {titles[name][1]}" for name in known), column=17)
     else:
         outlet.show(page(known[0], titles[known[0]], outlet.width))
@@ -98,7 +98,8 @@ def schema_command(outlet: Outlet, kind: str) -> int:
 
     Example: cmgsim schema design > cmgsim-design.schema.json
 
-    With --json, the schema stands inside the one object that every command prints. Exit code: 0.
+    Without a kind, it is that of scenarios. With --json, the schema stands inside the one object that every command
+    prints. Exit code: 0.
     """
     from cmgsim.design.schema import schema
 

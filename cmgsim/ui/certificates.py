@@ -94,12 +94,17 @@ def _date(moment: datetime | None) -> str:
 def _day(text: str | None) -> date | None:
     from datetime import date
 
+    from cmgsim.design.model import EARLIEST_START, LATEST_START
+
     if text is None:
         return None
     try:
-        return date.fromisoformat(text)
+        day = date.fromisoformat(text)
     except ValueError:
         raise UsageError(f"--on {text!r} is no date; write it like 2019-07-29") from None
+    if not EARLIEST_START <= day <= LATEST_START:
+        raise UsageError(f"--on {text!r} is too far away; write a day from {EARLIEST_START} to {LATEST_START}")
+    return day
 
 
 def _as_data(problems: Findings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ Exit codes: 0 all holds, 1 an expectation failed or a file has errors, 2 nothing
 from __future__ import annotations
 
 import gc
+import json
 import os
 import shutil
 import sys
@@ -100,12 +101,10 @@ def commands() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; *arguments* are those of the process when None."""
     gc.set_threshold(50_000, 20, 100)  # a short command makes little garbage; looking for it takes a tenth of its time
+    _open_closed_streams()
     try:
-        code = commands.main(arguments, prog_name="cmgsim", standalone_mode=False, terminal_width=_help_width())
+        code = _run(arguments)
         sys.stdout.flush()
-    except click.ClickException as error:
-        error.show()
-        return Exit.UNJUDGED
     except Interrupted:
         return Exit.INTERRUPTED
     except (click.Abort, KeyboardInterrupt):
@@ -122,6 +121,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
         complain_of_bug(lambda line: click.echo(line, err=True), error)
         return Exit.BUG
     return int(code) if isinstance(code, int) else Exit.HOLDS
+
+
+def _run(arguments: Sequence[str] | None) -> object:
+    try:
+        return commands.main(arguments, prog_name="cmgsim", standalone_mode=False, terminal_width=_help_width())
+    except click.ClickException as error:
+        _show_usage(error, sys.argv[1:] if arguments is None else arguments)
+        return Exit.UNJUDGED
+
+
+def _open_closed_streams() -> None:
+    """Give Python streams where the caller closed them, as ``cmgsim ... >&-`` does; what they take is for nobody."""
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: PTH123, SIM115  # open to the end
+
+
+def _show_usage(error: click.ClickException, arguments: Sequence[str]) -> None:
+    """Say what was typed wrongly; who asked for JSON gets the one object, as of all other errors."""
+    error.show()
+    if "--json" in arguments:
+        command = next((word for word in arguments if word in COMMANDS), "usage")
+        data = {"schema": f"cmgsim/{command}/v1", "exit": int(Exit.UNJUDGED), "error": error.format_message()}
+        click.echo(json.dumps(data, indent=2))
 
 
 def _help_width() -> int:

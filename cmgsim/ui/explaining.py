@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from ipaddress import IPv4Interface, IPv6Interface, ip_interface
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmgsim.errors import UnknownName, UsageError
+from cmgsim.errors import UnknownName, UsageError, nearest
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
@@ -29,9 +30,18 @@ Interface = IPv4Interface | IPv6Interface
 @click.option("--ad-site", help="The client's Active Directory site.")
 @click.option("--vpn", help="The VPN as it shows on the client: Auto:On, Name:... or Description:...")
 @click.option("--site", help="The client's assigned site; left out, the only primary site.")
-@click.option("--identity", type=click.Choice(IDENTITIES), default="ad_joined", help="Its device identity.")
-@click.option("--for", "lasting", default="30min", metavar="TIME", help="How long its search for content goes on.")
-@click.option("--picture", type=click.Path(path_type=Path), help="Draw its boundary groups into this SVG file.")
+@click.option(
+    "--identity", type=click.Choice(IDENTITIES), default="ad_joined", show_default=True, help="Its device identity."
+)
+@click.option(
+    "--for",
+    "lasting",
+    default="30min",
+    show_default=True,
+    metavar="TIME",
+    help="How long its search for content goes on.",
+)
+@click.option("--picture", type=click.Path(path_type=Path), help="Draw its boundary groups into this new SVG file.")
 @door("explain")
 def explain_command(
     outlet: Outlet,
@@ -48,25 +58,33 @@ def explain_command(
 
     Example: cmgsim explain contoso.design.yaml 10.1.2.3
 
-    An address without a mask is in the smallest subnet of the design that holds it. Nothing runs: this is what the
-    boundary groups of the design mean. Exit codes: 0 explained, 1 the design has faults, 2 wrong usage.
+    Say where the client is by ADDRESS (IPv4 or IPv6), --ad-site or --vpn, or several of them. An address without a
+    mask is in the smallest subnet of the design that holds it. Nothing runs: this is what the boundary groups of the
+    design mean. Exit codes: 0 explained, 1 the design has faults, 2 wrong usage.
     """
     from cmgsim.boundaries.explanation import explain
     from cmgsim.design.files import load_design
     from cmgsim.units import duration_us
 
+    if address is None and ad_site is None and vpn is None:
+        raise UsageError("say where the client is: give an ADDRESS such as 10.1.2.3, --ad-site or --vpn")
+    if picture is not None and picture.is_file():
+        raise UsageError(f"{picture}: there is something already; give --picture a new file")
     design = load_design(wanted(design_file, "design"))
     host = _interface(address, design)
     place = _place(host, ad_site, vpn)
     until_us = _lasting(lasting, duration_us)
     assigned = _site(design, site)
     found = explain(design, place, host.ip if host else None, assigned, until_us, identity)
+    notes = _notes(design, host, ad_site, identity)
     if picture is not None:
         _draw(design, found, picture)
     if outlet.form is Form.JSON:
-        outlet.show_data(_data(found, assigned))
+        outlet.show_data({**_data(found, assigned), "notes": notes})
     else:
-        outlet.show(_text(outlet, found, assigned))
+        outlet.show(_text(outlet, found, assigned, notes))
+    if picture is not None:
+        outlet.say(f"drawn: {picture}")
     return Exit.HOLDS
 
 
@@ -98,6 +116,21 @@ def _place(host: Interface | None, ad_site: str | None, vpn: str | None) -> Plac
         raise UsageError(f"--vpn: {error.errors()[0]['ctx']['error']}") from None
 
 
+def _notes(design: Design, host: Interface | None, ad_site: str | None, identity: str) -> list[str]:
+    """Return why something that was given matches no boundary at all."""
+    boundaries, notes = design.boundaries.values(), []
+    if isinstance(host, IPv6Interface) and not any(boundary.ipv6_prefix for boundary in boundaries):
+        notes.append("the design has no boundary by IPv6 prefix, and no other matches an IPv6 address")
+    sites = [boundary.ad_site for boundary in boundaries if boundary.ad_site is not None]
+    if ad_site is not None and identity == "aad_joined":
+        notes.append("a device that is joined to Azure AD alone is in no Active Directory site")
+    elif ad_site is not None and not sites:
+        notes.append("the design has no boundary by Active Directory site")
+    elif ad_site is not None and ad_site.casefold() not in map(str.casefold, sites):
+        notes.append(f"no boundary is the Active Directory site {ad_site!r}{nearest(ad_site, sites)}")
+    return notes
+
+
 def _lasting(text: str, read: Any) -> int:
     try:
         return int(read(text))
@@ -123,9 +156,11 @@ def _draw(design: Design, found: Explanation, picture: Path) -> None:
 # -- as text -----------------------------------------------------------------------------------------------------------
 
 
-def _text(outlet: Outlet, found: Explanation, site: str) -> str:
+def _text(outlet: Outlet, found: Explanation, site: str, notes: Sequence[str]) -> str:
+    from cmgsim.report.tables import folded
+
     parts = [
-        _facts(found, site),
+        "\n".join([_facts(found, site), *(folded(f"{'note':<17}{note}", outlet.reach, 17) for note in notes)]),
         "Management points, best first\n" + _table(outlet, ("locality", "one of"), _localities(found)),
         "Distribution points in reach\n" + _table(outlet, ("minutes", "servers", "new"), _stages(found)),
         "Tried while none has the content, two minutes each\n"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import click
 
-from cmgsim.errors import FileFaults, UnreadableFile
+from cmgsim.errors import FileFaults, UnknownName, UnreadableFile, UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import files_below
 from cmgsim.ui.outlet import Exit, Form, Outlet
@@ -28,7 +28,14 @@ FORMATS = ("frames", "concise", "github", "json", "sarif")
 
 @click.command("lint")
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("--format", "layout", type=click.Choice(FORMATS), default="frames", help="How findings are written.")
+@click.option(
+    "--format",
+    "layout",
+    type=click.Choice(FORMATS),
+    default="frames",
+    show_default=True,
+    help="How findings are written.",
+)
 @click.option("--select", multiple=True, metavar="RULE", help="Ask only these rules, such as CMG302 or CMG3.")
 @click.option("--ignore", multiple=True, metavar="RULE=REASON", help="Leave a rule out, and say why.")
 @door("lint")
@@ -44,6 +51,7 @@ def lint_command(
     1 errors, 2 a file could not be read.
     """
     choice, files = Choice(select, reasons(ignore)), files_below(files)
+    require_rules((*choice.select, *choice.ignore))
     found, unreadable = judge_files(files, choice)
     for problem in unreadable:
         outlet.complain(f"error: {problem}")
@@ -78,6 +86,27 @@ def reasons(ignore: Sequence[str]) -> dict[str, str]:
         if not reason.strip():
             raise click.BadParameter(f"{rule} has no reason; write --ignore {rule}='a lab'", param_hint="--ignore")
     return pairs
+
+
+def require_rules(names: Sequence[str]) -> None:
+    """Refuse what is neither a rule's id nor the beginning of one, before a file is looked at.
+
+    Raises:
+        UnknownName: if one is nothing at all.
+        UsageError: if one is what is found when a file is read.
+    """
+    from cmgsim.ui.asking import rule_titles
+
+    titles = rule_titles() if names else {}  # imports the rules, which are in their register then
+    from cmgsim.lint.rule import RULES
+
+    for name in names:
+        if name and any(rule.startswith(name) for rule in RULES):
+            continue
+        if name and any(title.startswith(name) for title in titles):
+            words = "is no rule that can be chosen or left out: it is found whenever a file is read"
+            raise UsageError(f"{name} {words}; correct the file")
+        raise UnknownName("rule", name, RULES)
 
 
 def judge_files(files: Sequence[Path], choice: Choice) -> tuple[Findings, list[str]]:

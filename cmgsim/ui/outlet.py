@@ -154,17 +154,26 @@ class Outlet:
         """Whether remarks are written."""
         return self.talk is Talk.NORMAL and self.form is Form.TEXT
 
+    @property
+    def redraws(self) -> bool:
+        """Whether remarks are written on a terminal that can take back a line it shows."""
+        return self.talks and takes_escapes(sys.stderr)
+
     def _coloured(self, stream: TextIO) -> bool:
         if self.colour != "auto":
             return self.colour == "always"
-        # A terminal is no part of a run: what it can show may come from the environment.
-        environment = os.environ  # noqa: TID251
-        return stream.isatty() and not environment.get("NO_COLOR") and environment.get("TERM") != "dumb"
+        return takes_escapes(stream) and not os.environ.get("NO_COLOR")  # noqa: TID251
 
 
 def lost(error: OSError) -> str:
     """Say why the standard output cannot be written."""
     return f"the standard output cannot be written: {error.strerror or error}; make room, or send it elsewhere"
+
+
+def takes_escapes(stream: TextIO) -> bool:
+    """Say whether a stream is a terminal that understands escape sequences."""
+    # A terminal is no part of a run: what it can show may come from the environment.
+    return stream.isatty() and os.environ.get("TERM") != "dumb"  # noqa: TID251
 
 
 def can_print(stream: TextIO, text: str) -> bool:

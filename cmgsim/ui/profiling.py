@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,13 @@ from cmgsim.ui.seeds import read_seed
 from cmgsim.ui.sizing import say_if_slow
 from cmgsim.ui.sweeping import read_scale
 from cmgsim.ui.writing import whole_folder
+from cmgsim.units import PARTS_PER_MILLION
+
+if TYPE_CHECKING:
+    from cmgsim.design.model import Design
+
+#: Days of one client that the fast fleet lives in a minute, where gateways are overloaded: then there is most to do.
+_LIVES_A_MINUTE = 1_000_000
 
 
 @click.command("profile")
@@ -28,9 +36,12 @@ def profile_command(outlet: Outlet, design: Path, days: int, seed: int, scale: s
 
     Example: cmgsim profile my.design.yaml --days 14 --save runs/first
 
-    With --save the same figures are written for duckdb, pandas and Power BI; docs/how-to has queries.
+    All clients are simulated, unless --scale says otherwise: a sample is sooner done, and shows nothing of what is
+    asked again after a failure. With --save the same figures are written for duckdb, pandas and Power BI; docs/how-to
+    has queries.
 
-    Exit codes: 0 there is a profile, 1 nothing is asked over gateways, 2 wrong usage or a folder that is there already.
+    Exit codes: 0 there is a profile, 1 nothing is asked over gateways or a sample cannot stand for the whole, 2 wrong
+    usage or a folder that is there already.
     """
     from cmgsim.capacity.profile import profile
     from cmgsim.capacity.profile_tables import data, tables, text
@@ -42,6 +53,7 @@ def profile_command(outlet: Outlet, design: Path, days: int, seed: int, scale: s
         raise StorageError(f"{save} is there already: choose another folder, or remove it")
     drawn = load_design(wanted(design, "design"))
     say_if_slow(outlet, drawn)
+    say_if_long(outlet, drawn, days, share)
     found = profile(drawn, days=days, seed=seed, scale=share, observer=outlet.say)
     if save is not None:
         with whole_folder(save):
@@ -52,3 +64,13 @@ def profile_command(outlet: Outlet, design: Path, days: int, seed: int, scale: s
     else:
         outlet.show_folded(text(found))
     return Exit.HOLDS
+
+
+def say_if_long(outlet: Outlet, design: Design, days: int, share: int | None) -> None:
+    """Say about how long it takes, and what would be sooner, where more than a minute of work is ahead."""
+    lives = sum(population.count for population in design.clients.values()) * days
+    minutes = lives * (share or PARTS_PER_MILLION) // (PARTS_PER_MILLION * _LIVES_A_MINUTE)
+    if not minutes:
+        return
+    sooner = "" if share else "; --scale 10% is sooner, but shows nothing of what is asked again"
+    outlet.say(f"{lives:,} days of clients take about {minutes} min or more{sooner}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -29,7 +28,7 @@ class Progress:
         self.run = 0
         self._now_s = now_s
         self._said_s = now_s()
-        self._changing = outlet.talks and sys.stderr.isatty()
+        self._changing = outlet.redraws
 
     def begin(self, seed: int) -> None:
         """Say that the next run begins."""

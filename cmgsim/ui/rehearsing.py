@@ -266,13 +266,13 @@ def _refused(outlet: Outlet, task: Task, findings: Findings) -> dict[str, Any]:
 
 
 def _tell(outlet: Outlet, task: Task, judged: Sequence[Judged]) -> dict[str, Any]:
-    from cmgsim.report.story import as_data, story
+    from cmgsim.report.story import as_data, story, written_seeds
     from cmgsim.report.text import text
 
     told: Story = story(judged)
     if task.command:
-        seed = "" if task.command.startswith("cmgsim run") else f" --seed {told.shown_seed}"
-        told = replace(told, repeat=task.command + seed)
+        seeds = "" if task.command.startswith("cmgsim run") else written_seeds(told.seeds)
+        told = replace(told, repeat=task.command + seeds, longer="")
     if task.command.startswith("cmgsim run"):
         told = replace(told, expectations=())
     if outlet.form is Form.TEXT:

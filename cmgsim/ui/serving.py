@@ -66,7 +66,13 @@ class Wishes:
 
 
 @click.command("serve")
-@click.option("--port", type=click.IntRange(0, 65535), default=0, help="Port on 127.0.0.1; 0 takes a free one.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=0,
+    show_default=True,
+    help="Port on 127.0.0.1; 0 takes a free one.",
+)
 @click.option("--speed", type=float, default=60.0, show_default=True, help="Simulated seconds a second.")
 @click.option(
     "--waits",

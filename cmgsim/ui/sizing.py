@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from importlib.util import find_spec
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from cmgsim.errors import UsageError
+from cmgsim.errors import UnknownName, UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from decimal import Decimal
 
     from cmgsim.capacity.cost import Prices
-    from cmgsim.capacity.demand import Course
+    from cmgsim.capacity.demand import Course, Demand
     from cmgsim.capacity.sizing import Sizing
     from cmgsim.design.model import Design
     from cmgsim.tables import Table
@@ -41,6 +42,7 @@ _MANY = 2_000
     metavar="TEXT",
     help="What must hold, such as 'p99(policy) < 2s' (repeatable).",
 )
+@click.option("--gateway", metavar="NAME", help="Size this gateway; left out, all of the design, one after another.")
 @click.option("--clients", metavar="N", help="Clients connected at the peak: 18000, 18k, 5k,50k or 10k..150k.")
 @click.option("--survive", type=click.Choice(["one-vm"]), help="The target holds with one VM missing, too.")
 @click.option(
@@ -55,6 +57,7 @@ def size_command(
     outlet: Outlet,
     path: Path,
     targets: tuple[str, ...],
+    gateway: str | None,
     clients: str | None,
     survive: str | None,
     seed: int,
@@ -72,7 +75,7 @@ def size_command(
 
     Exit codes: 0 there is an answer, 1 no number of VMs meets the target, 2 wrong usage.
     """
-    from cmgsim.capacity.size import Survive, demand_source, size
+    from cmgsim.capacity.size import Survive, demand_source, gateways_of, size
     from cmgsim.capacity.target import DEFAULT, read_target
 
     wanted = tuple(read_target(text) for text in targets) or (DEFAULT,)
@@ -81,23 +84,38 @@ def size_command(
     drawn, course = read_load(path)
     say_if_slow(outlet, drawn)
     counted = demand_source(drawn, seed, outlet.say, course)
+    if gateway is not None and gateway not in drawn.gateways:
+        raise UnknownName("gateway", gateway, drawn.gateways)
+    gateways = [gateway] if gateway is not None else gateways_of(drawn, counted(0))
+    if clients is not None and len(gateways) > 1:
+        raise UsageError(f"--clients {clients}: several gateways are sized, {', '.join(gateways)}; name one: --gateway")
     sizings = [
         size(
             drawn,
             targets=wanted,
+            gateway=one,
             clients=number,
             survive=Survive.ONE_VM if survive else Survive.NOTHING,
             seed=seed,
             prices=prices,
             counted=counted,
         )
-        for number in numbers
+        for one, number in product(gateways, numbers)
+        if gateway is not None or _is_asked(outlet, counted(0), one)
     ]
     if outlet.form is Form.JSON:
         outlet.show_data({"exit": int(Exit.HOLDS), "sizings": [sizing.data() for sizing in sizings]})
     else:
-        outlet.show_folded(str(sizings[0]) if len(sizings) == 1 else _side_by_side(sizings))
+        outlet.show_folded(_side_by_side(sizings) if len(numbers) > 1 else "\n\n".join(map(str, sizings)))
     return Exit.HOLDS
+
+
+def _is_asked(outlet: Outlet, demand: Demand, gateway: str) -> bool:
+    """Say whether anything is asked of a gateway; where nothing is, the user is told."""
+    asked = gateway in demand.gateways
+    if not asked:
+        outlet.say(f"nothing is asked of gateway {gateway!r} in that time, so it is not sized: try 'cmgsim lint'")
+    return asked
 
 
 def say_if_slow(outlet: Outlet, design: Design) -> None:
@@ -180,11 +198,16 @@ def _amount(option: str, text: str) -> Decimal:
 
 
 def _side_by_side(sizings: list[Sizing]) -> str:
-    """Write several sizings of one design as a table, and what they rest on."""
+    """Write several sizings of one gateway as a table, and what they rest on."""
+    from cmgsim.capacity.sizing import days_written
+
     first = sizings[0]
     targets = " and ".join(f"'{target}'" for target in first.targets)
     lines = [f"{first.design}: {targets}, in the busiest hour", "", str(_table(sizings))]
-    return "\n".join([*lines, *(f"rests on the assumption that {premise}" for premise in first.premises)])
+    months = [f"a month: {first.unpriced}"] if first.unpriced else []
+    if first.monthly:
+        months = [f"a month: {days_written(first.monthly.days)}"]
+    return "\n".join([*lines, *months, *(f"rests on the assumption that {premise}" for premise in first.premises)])
 
 
 def _table(sizings: list[Sizing]) -> Table:

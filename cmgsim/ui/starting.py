@@ -25,7 +25,8 @@ def init_command(outlet: Outlet, folder: Path) -> int:
 
     Example: cmgsim init replace-gateway
 
-    Nothing is ever overwritten. Exit codes: 0 written, 2 something is there already or cannot be written.
+    Without DIR, they go into the folder that one is in. Nothing is ever overwritten. Exit codes: 0 written, 2 something
+    is there already or cannot be written.
     """
     contents = starting_files()
     try:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from cmgsim.errors import UsageError
+from cmgsim.errors import StorageError, UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
@@ -37,9 +38,9 @@ _EVERY_S = 10.0
 @click.argument("path", type=click.Path(path_type=Path), metavar="DESIGN|SCENARIO")
 @click.option("--set", "settings", multiple=True, metavar="PATH=VALUES", help="Vary a value: gateways.east.vms=1..16.")
 @click.option("--seeds", type=click.IntRange(1, 100_000), default=5, show_default=True, help="Runs at each point.")
-@click.option("--days", type=click.IntRange(1, 366), default=1, show_default=True, help="How long a design lives.")
+@click.option("--days", type=click.IntRange(1, 366), help="How long a design lives; left out, a day.")
 @click.option("--scale", metavar="SHARE", help="Simulate this share of every population, such as 10%.")
-@click.option("--show", "chosen", metavar="FIGURES", help="Which figures the table has, between commas.")
+@click.option("--show", "chosen", metavar="FIGURES", help="Which of the figures below the table has, between commas.")
 @click.option("--workers", type=click.IntRange(1, 256), help="Processes; left out, one for each core.")
 @click.option("--scheduler", metavar="ADDRESS", help="A Dask scheduler to run on, such as tcp://10.0.0.7:8786.")
 @click.option(
@@ -52,7 +53,7 @@ def sweep_command(
     path: Path,
     settings: tuple[str, ...],
     seeds: int,
-    days: int,
+    days: int | None,
     scale: str | None,
     chosen: str | None,
     workers: int | None,
@@ -67,7 +68,12 @@ def sweep_command(
     Results are kept by a hash of their inputs: the same run is never done twice, and after Ctrl-C the same command
     goes on where it was.
 
-    Exit codes: 0 all runs are there, 2 wrong usage, no scheduler, lost workers or a full disk, 130 interrupted.
+    Figures: requests_asked, requests_served, requests_refused, requests_unanswered, requests_given_up,
+    stranded_clients, stranded_total_h, connections_peak, internet_peak, egress_mb, outage_s, p50_ms, p95_ms, p99_ms,
+    vm_busy_share, port_refused_share. Times and shares are those of the busiest hour.
+
+    Exit codes: 0 all runs are there, 1 the design or scenario has faults, 2 wrong usage, no scheduler, lost workers or
+    a full disk, 130 interrupted.
     """
     from cmgsim.study.axes import grid, read_axis
     from cmgsim.study.task import tasks_of
@@ -78,6 +84,8 @@ def sweep_command(
     numbers = range(1, seeds + 1)
     tasks = [task for point in points for task in tasks_of(path, point, numbers, days, share)]
     columns = read_columns(chosen)
+    if out is not None:
+        require_writable(out)
     done = run_tasks(outlet, tasks, executor_of(workers, scheduler, len(tasks)), cache)
     if out is not None:
         write_whole(out, done.lines(), "; the results are kept all the same")
@@ -85,24 +93,49 @@ def sweep_command(
         outlet.show_data({"exit": int(Exit.HOLDS), "reused": done.reused, "runs": list(done.rows)})
     else:
         outlet.say(f"{len(done.rows)} runs, {done.reused} of them kept from before")
-        outlet.show(fitting_table(outlet, done, columns))
+        shown = fitting_columns(outlet, done, columns)
+        outlet.show(text_of(done, shown))
+        for note in done.notes(shown):
+            outlet.show_folded(note)
     return Exit.HOLDS
 
 
-def fitting_table(outlet: Outlet, done: Sweep, chosen: list[str]) -> str:
-    """Write results as a table with the columns that were chosen, or else those of the usual ones that fit."""
-    shown = [name for name in chosen or _SHOWN if name in done.columns]
-    left_out = [] if chosen else [name for name in _LEFT_OUT if name in shown]
-    while True:
-        table = done.table(shown)
-        table.SHOWN = len(table)
-        text = str(table)
-        if not left_out or max(map(len, text.splitlines())) <= outlet.reach:
-            break
+def text_of(done: Sweep, shown: list[str]) -> str:
+    """Write results as a table with these columns."""
+    table = done.table(shown)
+    table.SHOWN = len(table)
+    return str(table)
+
+
+def fitting_columns(outlet: Outlet, done: Sweep, chosen: list[str]) -> list[str]:
+    """Return the columns that were chosen, or else those of the usual ones that fit; what is left out is told."""
+    if chosen:
+        return chosen
+    usual = [name for name in _SHOWN if name in done.columns]
+    shown, left_out = list(usual), [name for name in _LEFT_OUT if name in usual]
+    while left_out and max(map(len, text_of(done, shown).splitlines())) > outlet.reach:
         shown.remove(left_out.pop(0))
-    if missing := [name for name in _SHOWN if not chosen and name in done.columns and name not in shown]:
-        outlet.say(f"too narrow for {', '.join(missing)}; --show chooses columns")
-    return text
+    if missing := [name for name in usual if name not in shown]:
+        outlet.complain(f"too narrow for {', '.join(missing)}; --show chooses columns")
+    return shown
+
+
+def require_writable(path: Path) -> None:
+    """Let this pass if a file can be written, before the work whose outcome it is to hold.
+
+    Raises:
+        StorageError: if it cannot.
+    """
+    if path.exists() and not path.is_file() and not path.is_dir():
+        return  # a device or a pipe, which looking would write to
+    probe = path.with_name(f".{path.name}.part")
+    try:
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise StorageError(f"{path}: cannot be written: {error.strerror or error}; nothing was run") from error
 
 
 def read_scale(text: str | None) -> int | None:
@@ -128,16 +161,15 @@ def read_columns(text: str | None) -> list[str]:
     """Read names of figures.
 
     Raises:
-        UnknownName: for a figure that there is not.
+        UsageError: for a figure that there is not.
     """
-    from cmgsim.errors import UnknownName
     from cmgsim.study.figures import MEANINGS
 
     names = [] if text is None else [name.strip() for name in text.split(",")]
     for name in names:
         if name not in MEANINGS:
-            raise UnknownName("figure", name, MEANINGS)
-    return names
+            raise UsageError(f"--show: no figure is named {name!r}; there are {', '.join(MEANINGS)}")
+    return list(dict.fromkeys(names))
 
 
 def executor_of(workers: int | None, scheduler: str | None, tasks: int) -> Executor:
@@ -162,6 +194,7 @@ def run_tasks(outlet: Outlet, tasks: list[Task], executor: Executor, cache: Path
     Raises:
         Interrupted: by Ctrl-C, after a line that says what is kept.
     """
+    from cmgsim.study.executors import Processes
     from cmgsim.study.store import Store
     from cmgsim.study.sweep import sweep
 
@@ -173,6 +206,8 @@ def run_tasks(outlet: Outlet, tasks: list[Task], executor: Executor, cache: Path
             f"interrupted: {progress.done} of {len(tasks)} results are kept below {cache}; "
             "the same command goes on from there"
         )
+        if isinstance(executor, Processes):
+            outlet.complain("stopping, waiting for runs under way")
         raise Interrupted from None
     finally:
         progress.end()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import textwrap
+from enum import Enum
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +29,11 @@ MODELS = ("classic", "arm", "vmss")
     help="Answer as this gateway of the design; left out, the first that is planned, or the first.",
 )
 @click.option("--version", type=int, metavar="VERSION", help="The site's version; left out, the design's, or 1906.")
-@click.option("--method", type=click.Choice(MODELS), help="The deployment method; left out, the gateway's, or arm.")
+@click.option(
+    "--method",
+    type=click.Choice(MODELS),
+    help="The deployment method; left out, the gateway's, or the newest the version has.",
+)
 @click.option("--properties", is_flag=True, help="Show instead what can be changed later, and what takes a redeploy.")
 @door("wizard")
 def wizard_command(
@@ -48,6 +53,8 @@ def wizard_command(
     """
     entry = _entry(design_file, gateway, version, method)
     at, model = _asked(entry, version, method)
+    if entry is None:
+        _require_method(at, model, _Page.PROPERTIES if properties else _Page.CREATE)
     if properties:
         return _show_properties(outlet, at, model)
     refused = _refused(entry)
@@ -103,7 +110,31 @@ def _asked(entry: Entry | None, version: int | None, method: str | None) -> tupl
 
     if entry is not None:
         return entry.version, entry.settings.deployment
-    return _known(version or BASELINE), method or "arm"
+    at = _known(version or BASELINE)
+    return at, method or _methods(at, _Page.CREATE)[-1]
+
+
+class _Page(Enum):
+    """What is looked at: a gateway that is created, or one that is there."""
+
+    CREATE = "creates no gateway"
+    PROPERTIES = "knows no gateway"
+
+
+def _methods(version: int, page: _Page) -> list[str]:
+    """Return the methods of a version, the newest last; gateways of the classic one stay when none is created more."""
+    from cmgsim.design.versions import Feature, has
+
+    needs = {"arm": Feature.RESOURCE_MANAGER, "vmss": Feature.SCALE_SET}
+    if page is _Page.CREATE:
+        needs["classic"] = Feature.CLASSIC_CREATION
+    return [model for model in MODELS if model not in needs or has(version, needs[model])]
+
+
+def _require_method(version: int, model: str, page: _Page) -> None:
+    methods = _methods(version, page)
+    if model not in methods:
+        raise UsageError(f"version {version} {page.value} by the method {model}; it has {' and '.join(methods)}")
 
 
 def _refused(entry: Entry | None) -> list[Refusal]:

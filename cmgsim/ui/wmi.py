@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from cmgsim.errors import UsageError
+from cmgsim.errors import UnknownName, UsageError
 from cmgsim.ui.door import door
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Outlet
@@ -31,9 +31,20 @@ class _Reached(Exception):
 @click.command("wmi", short_help="Ask the WMI of one simulated client.")
 @click.argument("scenario_file", metavar="SCENARIO", type=click.Path(path_type=Path))
 @click.argument("query", metavar="QUERY")
-@click.option("--client", default="0", metavar="NAME", help="The client: laptops-17, or its number from 0.")
-@click.option("--at", "moment", default="1d", metavar="TIME", help="When, counted from the beginning of the run.")
-@click.option("--namespace", "namespace_name", default=LOCATION_SERVICES, metavar="NAME", help="The WMI namespace.")
+@click.option(
+    "--client", default="0", show_default=True, metavar="NAME", help="The client: laptops-17, or its number from 0."
+)
+@click.option(
+    "--at", "moment", default="1d", show_default=True, metavar="TIME", help="When, counted from the run's beginning."
+)
+@click.option(
+    "--namespace",
+    "namespace_name",
+    default=LOCATION_SERVICES,
+    show_default=True,
+    metavar="NAME",
+    help="The WMI namespace.",
+)
 @click.option("--seed", type=read_seed, metavar="SEED", help="The run's seed; left out, the scenario's first.")
 @door("wmi")
 def wmi_command(
@@ -69,11 +80,14 @@ def _look(loaded: LoadedScenario, seed: int, client: str, at_us: int) -> ClientV
     """Live through the scenario until the moment, and look at the client then."""
     from cmgsim.rehearsal.rehearse import walk
     from cmgsim.rehearsal.scenario import faults_of
-    from cmgsim.world.build import build
+    from cmgsim.world.build import build, unknown_client
 
     scenario = loaded.scenario
     world = build(loaded.design, seed=seed, scale=scenario.scale)
-    first = world.client(client)
+    try:
+        first = world.client(client)
+    except UnknownName:
+        raise unknown_client(client, world.population) from None
     for fault in faults_of(loaded, seed):
         world.suffer(fault)
     if at_us == 0:

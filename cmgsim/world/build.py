@@ -8,7 +8,7 @@ import numpy as np
 
 from cmgsim.arm.service import ArmService
 from cmgsim.design.model import Design
-from cmgsim.errors import UnknownName
+from cmgsim.errors import UnknownName, nearest
 from cmgsim.faults.component import Faults
 from cmgsim.fleet.auto import Engine, live
 from cmgsim.fleet.population import Fleet, populate
@@ -113,10 +113,20 @@ def watched(design: Design, fleet: Fleet, names: Sequence[str]) -> frozenset[int
         population, _, number = name.rpartition("-")
         size = int(sizes[list(design.clients).index(population)]) if population in design.clients else 0
         if not number.isdecimal() or not 1 <= int(number) <= size:
-            known = [f"{one}-1" for one, count in zip(design.clients, sizes, strict=True) if count]
-            raise UnknownName("client", name, known)
+            raise unknown_client(name, fleet)
         found.append(int(firsts[population]) + int(number) - 1)
     return frozenset(found)
+
+
+def unknown_client(name: str, fleet: Fleet) -> UnknownName:
+    """Return the error for a name that no client carries: it says which are near, or from where to where they go."""
+    sizes = dict(zip((traits.name for traits in fleet.traits), np.bincount(fleet.population), strict=False))
+    spans = {one: f"{one}-1 to {one}-{size}" if size > 1 else f"{one}-1" for one, size in sizes.items() if size}
+    population = name.rpartition("-")[0]
+    if population in spans:
+        return UnknownName("client", name, [spans[population]])
+    known = [f"{one}-1" for one in spans]
+    return UnknownName("client", name, known if "did you mean" in nearest(name, known) else spans.values())
 
 
 def chosen(engine: str) -> Engine:

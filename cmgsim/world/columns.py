@@ -7,8 +7,10 @@ their units. The meaning of every column is in :data:`DICTIONARY`, from which th
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Mapping
 from contextlib import suppress
+from errno import ENOSPC
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -59,6 +61,8 @@ DICTIONARY: Mapping[str, Mapping[str, str]] = {
     },
 }
 """Every table of a run with its columns and what they mean."""
+#: Tables of what the stations did, which a profile has and a run has not.
+_OF_PROFILES = ("latencies", "parts")
 
 
 def tables(run: Run) -> dict[str, Columns]:
@@ -122,9 +126,18 @@ def frame(run: Run, table: str) -> Any:
     Raises:
         UsageError: if there is no such table, or pandas is not installed.
     """
-    made = tables(run)
+    remark = f"; a profile has it: cmgsim.profile(design).to_pandas({table!r})" if table in _OF_PROFILES else ""
+    return frame_of(tables(run), table, "a run", remark)
+
+
+def frame_of(made: Mapping[str, Columns], table: str, owner: str, remark: str = "") -> Any:
+    """Return one of some tables as a pandas DataFrame; *owner* is what has them, for the error.
+
+    Raises:
+        UsageError: if there is no such table, or pandas is not installed.
+    """
     if table not in made:
-        raise UsageError(f"a run has no table {table!r}; it has {', '.join(made)}")
+        raise UsageError(f"{owner} has no table {table!r}; it has {', '.join(made)}{remark}")
     try:
         pandas: Any = import_module("pandas")
     except ImportError:
@@ -154,13 +167,22 @@ def write_parquet(made: Mapping[str, Columns], folder: Path) -> list[Path]:
                 database.unregister("made")
                 written.append(path)
     except (OSError, duckdb.IOException) as error:
-        raise StorageError(f"{folder}: the tables cannot be written: {_reason(error)}") from error
+        raise StorageError(f"{folder}: the tables cannot be written: {reason_of(error)}") from error
     return written
 
 
-def _reason(error: Exception) -> str:
-    """Return what DuckDB or the system says in a few words; DuckDB may say it in JSON."""
+def reason_of(error: Exception) -> str:
+    """Return in a few words why something could not be written; a full disk is said to be one, and which.
+
+    DuckDB tells it in JSON, which may stand behind words of its own.
+    """
     text = str(error)
+    number = error.errno if isinstance(error, OSError) else None
     with suppress(ValueError, KeyError, TypeError):
-        text = str(json.loads(text)["exception_message"])
+        told = json.loads(text[text.index("{") :])
+        text, number = str(told["exception_message"]), int(told["errno"])
+    if number == ENOSPC:
+        return "the disk that this folder is on is full: make room, or choose a folder on another one"
+    if number is not None:
+        return os.strerror(number)
     return text.splitlines()[0] if text else type(error).__name__

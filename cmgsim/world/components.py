@@ -176,7 +176,7 @@ class Calendar:
             (_midnight_after(day, design), CertificateExpired(what)) for what, day in _expiries(design)
         ]
         turns += [
-            (_midnight_after(turn.day - timedelta(days=1), design), CertificateTurned(turn.what, turn.state))
+            (_midnight_of(turn.day, design), CertificateTurned(turn.what, turn.state))
             for turn in design.certificates.turning_days()
             if turn.state != "expired" or turn.what.startswith("client")
         ]
@@ -186,11 +186,11 @@ class Calendar:
                 CertificateTurned(f"client certificate of connection point {name}", "expired"),
             )
             for name, point in design.roles.connection_points.items()
-            if (day := point.client_certificate_expires) is not None
+            if (day := point.client_certificate_expires) is not None and day < date.max
         ]
         turns += [
             (
-                _midnight_after(day - timedelta(days=1), design),
+                _midnight_of(day, design),
                 CertificateTurned(f"client certificate of connection point {name}", "revoked"),
             )
             for name, point in design.roles.connection_points.items()
@@ -226,10 +226,15 @@ def _expiries(design: Design) -> list[tuple[str, date]]:
         (f"{kind} {name}", record.expires)
         for kind, records in kinds
         for name, record in records.items()
-        if record.expires is not None
+        if record.expires is not None and record.expires < date.max
     ]
 
 
 def _midnight_after(day: date, design: Design) -> int:
     """Return the moment at which the last day of validity is over."""
-    return ((day - design.start) // timedelta(days=1) + 1) * DAY
+    return _midnight_of(day, design) + DAY
+
+
+def _midnight_of(day: date, design: Design) -> int:
+    """Return the moment at which a day begins, negative before the run."""
+    return (day - design.start) // timedelta(days=1) * DAY

@@ -139,12 +139,18 @@ def _manifest(folder: Path) -> dict[str, Any]:
     try:
         manifest = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise StorageError(f"{folder}: this is no saved run: it has no manifest.json") from None
+        raise StorageError(f"{folder}: this is no saved run: it has no manifest.json{_runs_in(folder)}") from None
     except (OSError, ValueError) as error:
         raise StorageError(f"{path}: cannot be read: {error}") from error
     if not isinstance(manifest, dict) or manifest.get("schema") != FORMAT:
         raise StorageError(f"{path}: this is no run of the format {FORMAT}")
     return manifest
+
+
+def _runs_in(folder: Path) -> str:
+    """Say which run to name instead of the folder that several were saved below."""
+    runs = sorted(path.parent for way in ("*/manifest.json", "*/*/manifest.json") for path in folder.glob(way))
+    return f"; name {runs[0]}{' or another one in it' if len(runs) > 1 else ''}" if runs else ""
 
 
 def _input_data(entry: Input) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from cmgsim.arm.messages import Request, Response
 from cmgsim.arm.service import ArmService
 from cmgsim.design.hardships import Fault
@@ -38,7 +40,7 @@ from cmgsim.site.consistency import mismatches
 from cmgsim.site.deployment import Deployment
 from cmgsim.site.facts import ActiveGatewaysChanged, Published
 from cmgsim.site.landscape import Landscape
-from cmgsim.site.meters import Meter
+from cmgsim.site.meters import INTERVAL_US, Meter
 from cmgsim.site.resources import service_of
 from cmgsim.site.site_server import SiteServer
 from cmgsim.site.survey import survey
@@ -117,7 +119,7 @@ class World:
         self.fleet = fleet
         self.landscape = landscape
         self._watch: Callable[[], bool] | None = None
-        self._metered = fleet.egress_bytes()
+        self._metered = (fleet.now_us // INTERVAL_US, fleet.egress_since(fleet.now_us // INTERVAL_US)[0])
         kernel.before_moving = self._before_moving
         self._surveyed = len(kernel.trace)
         self._note_service()
@@ -211,6 +213,8 @@ class World:
 
     def do(self, step: Step) -> None:
         """Give one order now, as a plan step does; waiting is not an order.
+
+        What Azure refuses to the portal is no error: the trace tells it, as ``PortalUsed`` with a ``refusal``.
 
         Raises:
             Refused: if the console does not let one do that; nothing has changed then.
@@ -330,14 +334,19 @@ class World:
             self.sites.served.note(self.now_us, name, way_of(self.design, name, self.landscape))
 
     def _read_meters(self) -> None:
-        """Add what left Azure since the last reading to the meters of the gateways that serve under each name."""
-        sent, self._metered = self._metered, self.fleet.egress_bytes()
-        fresh = self._metered - sent
-        for number in fresh.nonzero()[0]:
-            fqdn = self.landscape.contacts[int(number)].fqdn.casefold()
+        """Add what left Azure since the last reading to the meters of the gateways that serve under each name.
+
+        It is added to the five-minute intervals in which it left, so that it does not matter when the meters are read.
+        """
+        first, already = self._metered
+        sent = self.fleet.egress_since(first)
+        self._metered = (first + len(sent) - 1, sent[-1].copy())
+        sent[0] -= already
+        for row, number in np.argwhere(sent).tolist():
+            fqdn = self.landscape.contacts[number].fqdn.casefold()
             for gateway in self.deployments.values():
                 if fqdn and gateway.fqdn.casefold() == fqdn and gateway.serving:
-                    self.sites.meter.add(gateway.name, self.fleet.now_us - 1, int(fresh[number]))
+                    self.sites.meter.add(gateway.name, (first + row) * INTERVAL_US, int(sent[row, number]))
 
     def survey(self) -> Landscape:
         """Return what clients can see now; nothing changes by looking."""

@@ -32,6 +32,14 @@ def test_a_design_written_and_read_again_is_the_same(design):
     assert read(dump(design)) == design
 
 
+def test_sets_are_written_in_ascending_order():
+    """In each process sets of texts have another order; eight names are in order by chance once in 40,000 times."""
+    names = [f"name{number}" for number in (5, 3, 8, 1, 7, 2, 6, 4)]
+    data = {**SMALL, "azure": {"taken_names": {"cloud_services": names}, "subscriptions": {}}}
+    taken = yaml.safe_load(dump(Design.model_validate(data)))["azure"]["taken_names"]["cloud_services"]
+    assert taken == sorted(names)
+
+
 @given(design_data())
 def test_data_as_a_file_holds_it_is_a_design_without_faults(data):
     design = read(yaml.safe_dump(data, allow_unicode=True))

@@ -20,7 +20,9 @@ WIDTHS = [30, 40, 60, 80, 110]
 
 def kept_whole(line: str) -> bool:
     """Say whether a line is one that is copied or clicked, and so never broken."""
-    return "cmgsim rehearse " in line or "-->" in line or re.fullmatch(r" *(digest  )? *[0-9a-f]{32}", line) is not None
+    command = re.match(r" *(repeat +|how long +)?cmgsim (rehearse|sweep) ", line)
+    digest = re.fullmatch(r" *(digest  )? *[0-9a-f]{32}(  seed +\d+)?", line)
+    return "-->" in line or command is not None or digest is not None
 
 
 @pytest.fixture(scope="module")
@@ -125,3 +127,20 @@ class TestSparkline:
     def test_nothing_is_low_and_something_is_not(self, values):
         line = sparkline(values, 60, ASCII)
         assert [letter != ASCII.bars[0] for letter in line] == [value > 0 for value in values]
+
+
+def test_counter_examples_leave_out_columns_rather_than_cut_them_to_nothing(told):
+    narrow, wide = text(told, width=44), text(told, width=110)
+    assert re.search(r"(?m)^  client +stranded since +for$", narrow)
+    assert "too narrow for knows, last located; --json has all" in " ".join(narrow.split())
+    assert re.search(r"(?m)^  client +stranded since +for +knows +last located$", wide)
+    assert "too narrow" not in wide
+
+
+def test_the_digest_of_every_seed_is_told():
+    runs = [judged("2d", 3), judged("2d", 12)]
+    lines = text(story(runs)).splitlines()
+    start = lines.index("  digests")
+    assert lines[start + 1 : start + 3] == [f"  {runs[0].run.digest}  seed  3", f"  {runs[1].run.digest}  seed 12"]
+    many = replace(story(runs), seeds=tuple(range(20)), digests=("0" * 32,) * 20)
+    assert "  ... and 12 more; --json has all" in text(many).splitlines()

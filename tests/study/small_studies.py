@@ -22,6 +22,13 @@ def design_file(folder: Path, name: str = "few", **changes: Any) -> Path:
     return path
 
 
+#: Taken names and registered providers: sets, of which the order of iteration changes with the hashes of a process.
+SETS = {
+    "azure.subscriptions.main.providers": ["Microsoft.Storage", "Microsoft.KeyVault", "Microsoft.ClassicCompute"],
+    "azure.taken_names.cloud_services": ["first", "second", "third", "fourth", "fifth"],
+}
+
+
 def suicide(_: object) -> bytes:
     """Kill the process that runs it, as a system short of memory does."""
     os.kill(os.getpid(), signal.SIGKILL)

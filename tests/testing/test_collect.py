@@ -20,13 +20,13 @@ class TestItems:
     def test_a_scenario_gives_an_item_for_each_seed(self, folder):
         folder.scenario(seeds="[7, 42]")
         assert node_ids(folder.run("--collect-only", "-q")) == [
-            "replace.scenario.yaml::seed=7",
-            "replace.scenario.yaml::seed=42",
+            "replace.scenario.yaml::seed-7",
+            "replace.scenario.yaml::seed-42",
         ]
 
     def test_one_item_is_run_by_its_node_id(self, folder):
         folder.scenario(seeds="[7, 42]")
-        folder.run("replace.scenario.yaml::seed=42").assert_outcomes(passed=1)
+        folder.run("replace.scenario.yaml::seed-42").assert_outcomes(passed=1)
 
     def test_a_seed_written_twice_is_run_once(self, folder):
         folder.scenario(seeds="[7, 7]")
@@ -39,7 +39,7 @@ class TestItems:
     def test_the_command_line_chooses_other_seeds(self, folder, options, seeds):
         folder.scenario()
         assert node_ids(folder.run("--collect-only", "-q", *options)) == [
-            f"replace.scenario.yaml::seed={seed}" for seed in seeds
+            f"replace.scenario.yaml::seed-{seed}" for seed in seeds
         ]
 
     @pytest.mark.parametrize(
@@ -80,7 +80,13 @@ class TestItems:
 class TestSelection:
     @pytest.mark.parametrize(
         ("options", "passed"),
-        [(["-k", "redeploy"], 1), (["-k", "not redeploy"], 0), (["-k", "4.4"], 1), (["-m", "redeploy"], 1)],
+        [
+            (["-k", "seed-7"], 1),
+            (["-k", "redeploy"], 1),
+            (["-k", "not redeploy"], 0),
+            (["-k", "4.4"], 1),
+            (["-m", "redeploy"], 1),
+        ],
     )
     def test_tags_select(self, folder, options, passed):
         folder.scenario()
@@ -105,6 +111,9 @@ class TestFilesAtFault:
                 " --> broken.scenario.yaml:3:1*",
                 "error[[]CMG007]*",
                 " --> broken.scenario.yaml:4:8*",
+                "*cmgsim scenarios*",
+                "FAIL  broken   no run  error[[]CMG003]: unknown key 'expct'*",
+                "PASS  replace  seed 7  stranded_clients=0 of 20",
                 "FAILED broken.scenario.yaml::design - error[[]CMG00*",
             ]
         )
@@ -133,7 +142,7 @@ class TestFilesAtFault:
         result = folder.run()
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(["error[[]CMG101]: gateways are described*", "  --> lab.design.yaml:*"])
-        assert "cmgsim scenarios" not in result.stdout.str()
+        result.stdout.fnmatch_lines(["*cmgsim scenarios*", "FAIL  replace  seed 7  error[[]CMG101]: gateways are *"])
 
 
 class TestFailures:
@@ -144,7 +153,7 @@ class TestFailures:
         result.assert_outcomes(failed=1)
         result.stdout.fnmatch_lines(
             [
-                "*hasty.scenario.yaml seed=7*",
+                "*hasty.scenario.yaml seed-7*",
                 "error[[]stranded_clients]: was 20 of 20, expected at most 0",
                 "  --> hasty.scenario.yaml:10:5",
                 "10 |   - stranded_clients: {at_most: 0}",
@@ -160,10 +169,11 @@ class TestFailures:
                 "  field-1 *",
                 "  ... and 15 more",
                 "repeat: cmgsim rehearse hasty.scenario.yaml --seed 7",
+                "how long: cmgsim sweep hasty.scenario.yaml --set plan.gap=0h,12h,24h,48h --show stranded_clients",
                 "digest: *",
                 "*cmgsim scenarios*",
-                "FAIL  hasty  seed 7  stranded_clients=20 of 20",
-                "FAILED hasty.scenario.yaml::seed=7 - error[[]stranded_clients]: was 20 of*",
+                "FAIL  hasty  seed 7  stranded_clients=20 of 20 (expected at most 0)",
+                "FAILED hasty.scenario.yaml::seed-7 - error[[]stranded_clients]: was 20 of*",
             ]
         )
         assert "Traceback" not in result.stdout.str()
@@ -234,11 +244,33 @@ class TestReports:
             [
                 "error[[]stranded_clients]: was 20 of 20, expected at most 0",
                 "*cmgsim scenarios*",
-                "FAIL  hasty    seed  7  stranded_clients=20 of 20",
+                "FAIL  hasty    seed  7  stranded_clients=20 of 20 (expected at most 0)",
                 "PASS  patient  seed  9  stranded_clients=0 of 20",
                 "PASS  patient  seed 10  stranded_clients=0 of 20",
             ]
         )
+
+    def test_every_line_of_the_table_is_whole(self, folder):
+        folder.scenario("patient")
+        folder.scenario("quick")
+        lines = folder.run().outlines
+        start = next(number for number, line in enumerate(lines) if "cmgsim scenarios" in line)
+        assert [line.split()[:4] for line in lines[start + 1 : start + 3]] == [
+            ["PASS", name, "seed", "7"] for name in ("patient", "quick")
+        ]
+
+    def test_stranded_clients_that_were_expected_are_said_to_be(self, folder):
+        scenario = folder.scenario("lost", gap="0s")
+        scenario.write_text(scenario.read_text().replace("{at_most: 0}", "{at_least: 20}"))
+        result = folder.run()
+        result.assert_outcomes(passed=1)
+        result.stdout.fnmatch_lines(["PASS  lost  seed 7  stranded_clients=20 of 20 (expected at least 20)"])
+
+    def test_nobody_is_not_counted_as_nobody_stranded(self, folder):
+        folder.scenario("empty")
+        design = folder.path / "lab.design.yaml"
+        design.write_text(design.read_text().replace("count: 20", "count: 0"))
+        folder.run().stdout.fnmatch_lines(["PASS  empty  seed 7  no clients"])
 
     def test_a_run_without_scenarios_shows_no_table(self, folder):
         folder.write("test_sums.py", "def test_sum(): assert 1 + 1 == 2\n")

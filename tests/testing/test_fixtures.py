@@ -73,7 +73,7 @@ def test_a_test_runs_once_for_each_seed(story, mark, options, seeds):
     """
     result = story(body, "-v", *options)
     result.assert_outcomes(passed=len(seeds))
-    result.stdout.fnmatch_lines([f"*test_seed?seed={seed}? PASSED*" for seed in seeds])
+    result.stdout.fnmatch_lines([f"*test_seed?seed-{seed}? PASSED*" for seed in seeds])
 
 
 def test_a_test_without_the_mark_takes_the_seed_of_the_command_line(story):

@@ -45,6 +45,54 @@ def test_the_picture_shows_every_group_and_its_links(cmgsim, tmp_path):
     assert links.count("link implied") == 1
 
 
+def test_the_picture_of_the_manual_is_what_it_draws(cmgsim, tmp_path):
+    drawn = tmp_path / "groups.svg"
+    said = cmgsim("explain", FALLBACK, "10.1.2.3", "--picture", str(drawn))
+    assert said.err == f"drawn: {drawn}\n"
+    kept = Path(__file__).parents[2] / "docs" / "how-to" / "fallback_groups.svg"
+    assert drawn.read_text(encoding="utf-8") == kept.read_text(encoding="utf-8")
+
+
+def test_a_picture_is_never_drawn_over_a_file(cmgsim, tmp_path):
+    kept = tmp_path / "kept.svg"
+    kept.write_text("mine", encoding="utf-8")
+    said = cmgsim("explain", FALLBACK, "10.1.2.3", "--picture", str(kept))
+    assert (said.code, said.out) == (2, "")
+    assert said.err == f"error: {kept}: there is something already; give --picture a new file\n"
+    assert kept.read_text(encoding="utf-8") == "mine"
+
+
+def noted(cmgsim, tmp_path: Path, boundary: str, *arguments: str) -> tuple[list[str], list[str]]:
+    """Return the groups and notes of a client in the example, whose group A has a boundary of another kind."""
+    design = tmp_path / "d.design.yaml"
+    text = Path(FALLBACK).read_text(encoding="utf-8").replace("{ip_range: 10.1.0.0-10.1.255.255}", boundary)
+    design.write_text(text, encoding="utf-8")
+    data = cmgsim("explain", str(design), *arguments, "--json").data
+    assert all(note in " ".join(cmgsim("explain", str(design), *arguments).out.split()) for note in data["notes"])
+    return data["boundary_groups"], data["notes"]
+
+
+def test_an_ipv6_address_is_judged_by_prefixes_and_says_where_there_are_none(cmgsim, tmp_path):
+    prefix = "{ipv6_prefix: '2001:db8:1::/64'}"
+    assert noted(cmgsim, tmp_path, prefix, "2001:db8:1::5") == (["A"], [])
+    assert noted(cmgsim, tmp_path, prefix, "fe80::1") == ([], [])
+    _, notes = noted(cmgsim, tmp_path, "{ip_range: 10.1.0.0-10.1.255.255}", "fe80::1")
+    assert notes == ["the design has no boundary by IPv6 prefix, and no other matches an IPv6 address"]
+
+
+def test_an_active_directory_site_that_no_boundary_is_gets_a_note(cmgsim, tmp_path):
+    boundary = "{ad_site: Headquarters}"
+    assert noted(cmgsim, tmp_path, boundary, "--ad-site", "headquarters") == (["A"], [])
+    assert noted(cmgsim, tmp_path, boundary, "--ad-site", "Headquarter") == (
+        [],
+        ["no boundary is the Active Directory site 'Headquarter'; did you mean 'Headquarters'?"],
+    )
+    _, notes = noted(cmgsim, tmp_path, boundary, "--ad-site", "Headquarters", "--identity", "aad_joined")
+    assert notes == ["a device that is joined to Azure AD alone is in no Active Directory site"]
+    _, notes = noted(cmgsim, tmp_path, "{subnet: 10.1.2.0/24}", "--ad-site", "nowhere")
+    assert notes == ["the design has no boundary by Active Directory site"]
+
+
 def test_a_name_in_the_picture_is_only_a_name(cmgsim, tmp_path):
     text = Path(FALLBACK).read_text(encoding="utf-8").replace("name: Content", "name: x")
     design = tmp_path / "d.design.yaml"
@@ -68,6 +116,7 @@ def test_an_address_without_a_mask_is_in_the_smallest_subnet_that_holds_it(cmgsi
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        ((FALLBACK,), "say where the client is: give an ADDRESS such as 10.1.2.3, --ad-site or --vpn"),
         ((FALLBACK, "10.1.2"), "'10.1.2' is no IP address: write it like 10.1.2.3 or 10.1.2.3/24"),
         ((FALLBACK, "10.1.2.3", "--for", "soon"), "--for: "),
         ((FALLBACK, "10.1.2.3", "--site", "ABD"), "ABD"),

@@ -69,13 +69,16 @@ def test_a_file_that_cannot_be_judged_gets_one_line(cmgsim, lab, content, reason
 @pytest.mark.parametrize(
     ("name", "reason"),
     [
-        ("first.desing.yaml", "error: first.desing.yaml: its name does not say what it is; end it with .design.yaml"),
+        ("first.desing.yaml", "error: first.desing.yaml: there is no such file; did you mean 'first.design.yaml'?"),
+        ("/nonexist", "error: /nonexist: there is no such file; check the path"),
+        ("odd.yaml", "error: odd.yaml: its name does not say what it is; end it with .design.yaml"),
         ("frist.design.yaml", "error: frist.design.yaml: there is no such file; did you mean 'first.design.yaml'?"),
         ("folder.design.yaml", "error: folder.design.yaml: no *.design.yaml, *.plan.yaml or *.scenario.yaml is below"),
     ],
 )
 def test_a_path_that_leads_to_no_file_gets_one_line(cmgsim, lab, name, reason):
     (lab / "folder.design.yaml").mkdir()
+    (lab / "odd.yaml").write_text("name: x\n", encoding="utf-8")
     said = cmgsim("lint", name)
     assert (said.code, said.out, said.err.count("\n")) == (2, "", 1)
     assert said.err.startswith(reason)
@@ -112,6 +115,13 @@ def test_warnings_do_not_fail(cmgsim, lab):
     assert cmgsim("lint", "-q", "first.design.yaml").err == ""
 
 
+@pytest.mark.parametrize(("count", "findings"), [(0, 1), (1, 0)])
+def test_populations_of_nobody_are_no_clients(cmgsim, lab, count, findings):
+    design = lab / "first.design.yaml"
+    design.write_text(design.read_text(encoding="utf-8").replace("count: 20,", f"count: {count},"), encoding="utf-8")
+    assert cmgsim("lint", "first.design.yaml").out.count("warning[CMG614]") == findings
+
+
 def test_what_two_files_share_is_found_once(cmgsim, lab):
     design = lab / "first.design.yaml"
     design.write_text(design.read_text(encoding="utf-8").replace("vms: 2", "vms: 1", 1), encoding="utf-8")
@@ -138,6 +148,23 @@ def test_rules_are_chosen_and_left_out_with_a_reason(cmgsim, lab):
         said = cmgsim("lint", "first.design.yaml", *wrong)
         assert (said.code, said.out) == (2, "")
         assert "Traceback" not in said.err
+
+
+@pytest.mark.parametrize("option", [["--ignore", "CMG003=because"], ["--ignore", "CMG0=x"], ["--select", "CMG003"]])
+def test_faults_of_files_cannot_be_chosen_or_left_out(cmgsim, lab, option):
+    (lab / "ten.design.yaml").write_text(TEN_FAULTS, encoding="utf-8")
+    for name in ("ten.design.yaml", "first.design.yaml"):
+        said = cmgsim("lint", name, *option)
+        assert (said.code, said.out) == (2, "")
+        words = "is no rule that can be chosen or left out: it is found whenever a file is read"
+        assert said.err == f"error: {option[1].partition('=')[0]} {words}; correct the file\n"
+
+
+def test_a_rule_that_there_is_not_is_refused_whatever_the_file_holds(cmgsim, lab):
+    (lab / "ten.design.yaml").write_text(TEN_FAULTS, encoding="utf-8")
+    said = cmgsim("lint", "ten.design.yaml", "--ignore", "CMG888=because")
+    assert (said.code, said.out) == (2, "")
+    assert "no rule is named 'CMG888'" in said.err
 
 
 class TestFormats:

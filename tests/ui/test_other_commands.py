@@ -108,6 +108,14 @@ class TestRule:
     def test_faults_of_files_have_a_line(self, cmgsim):
         assert cmgsim("rule", "CMG007").out.startswith("CMG007 a number lacks its unit (error)\n")
 
+    def test_the_beginning_of_ids_lists_its_family(self, cmgsim):
+        family = [name for name in RULES if name.startswith("CMG3")]
+        assert [line.split()[0] for line in cmgsim("rule", "cmg3").out.splitlines()] == family
+        assert [rule["id"] for rule in cmgsim("rule", "CMG3", "--json").data["rules"]] == family
+
+    def test_an_unknown_rule_is_named_as_it_was_typed(self, cmgsim):
+        assert cmgsim("rule", "foo").err.startswith("error: no rule is named 'foo'; ")
+
     def test_an_unknown_rule_names_the_nearest(self, cmgsim):
         said = cmgsim("rule", "CMG39")
         assert (said.code, said.out) == (2, "")
@@ -201,3 +209,42 @@ class TestBugs:
         monkeypatch.setitem(commands.commands, "bang", command)
         assert main(["bang"]) == 3
         assert capsys.readouterr().err.startswith("this is a bug in cmgsim: ")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command", "words"),
+    [
+        (["rehearse", "x.scenario.yaml", "--seed", "abc"], "rehearse", "Invalid value for '--seed': 'abc' is no seed"),
+        (["lint", "x.design.yaml", "--ignore", "CMG308"], "lint", "CMG308 has no reason"),
+        (["rehearse"], "rehearse", "Missing argument"),
+        (["rehaerse"], "usage", "no command is named 'rehaerse'; did you mean 'rehearse'?"),
+    ],
+)
+def test_wrong_usage_is_told_in_json_as_all_else(cmgsim, arguments, command, words):
+    said = cmgsim(*arguments, "--json")
+    assert said.code == 2
+    assert (said.data["schema"], said.data["exit"]) == (f"cmgsim/{command}/v1", 2)
+    assert words in said.data["error"]
+    assert words in said.err
+    assert cmgsim(*arguments).out == ""
+
+
+@pytest.mark.parametrize(
+    ("command", "option", "default"),
+    [
+        ("wmi", "--client", "0"),
+        ("wmi", "--at", "1d"),
+        ("wmi", "--namespace", "root/ccm/LocationServices"),
+        ("serve", "--port", "0"),
+        ("explain", "--for", "30min"),
+        ("lint", "--format", "frames"),
+    ],
+)
+def test_help_says_what_holds_when_an_option_is_left_out(cmgsim, command, option, default):
+    words = " ".join(cmgsim(command, "--help").out.partition("Options:")[2].split())
+    assert f"[default: {default}" in words.partition(f"{option} ")[2].partition(" --")[0]
+
+
+def test_help_says_which_schema_is_printed_without_a_word(cmgsim):
+    assert "Without a kind, it is that of scenarios." in " ".join(cmgsim("schema", "--help").out.split())
+    assert cmgsim("schema").out == cmgsim("schema", "scenario").out

@@ -83,6 +83,26 @@ def test_a_closed_pipe_is_met_with_silence(lab, arguments):
     assert process.wait(timeout=60) == 141
 
 
+def test_wrong_usage_on_a_closed_pipe_is_no_bug(lab):
+    process = subprocess.Popen(
+        [*COMMAND, "rehearse", "--json"], cwd=lab, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    process.stdout.close()
+    said = process.stderr.read().decode()
+    process.stderr.close()
+    assert process.wait(timeout=60) == 141
+    assert said.splitlines()[-1].startswith("Error: Missing argument")
+
+
+@pytest.mark.parametrize("closed", [">&-", "2>&-", ">&- 2>&-"])
+@pytest.mark.parametrize("arguments", [["--help"], ["schema", "design"], ["rehearse", "first.scenario.yaml"]])
+def test_a_stream_that_is_closed_takes_nothing_and_harms_nothing(lab, arguments, closed):
+    shell = ["sh", "-c", f'"$@" {closed}', "sh", *COMMAND, *arguments]
+    said = subprocess.run(shell, cwd=lab, env=environment(), capture_output=True, encoding="utf-8", check=False)
+    assert (said.returncode, said.stderr) == (0, "")
+    assert bool(said.stdout) is (closed == "2>&-")
+
+
 @pytest.mark.parametrize("encoding", ["ascii", "cp1252", "utf-8"])
 def test_every_encoding_gets_marks_that_it_can_print(lab, encoding):
     design = lab / "first.design.yaml"
@@ -137,6 +157,12 @@ class TestOnATerminal:
         shown = on_terminal(["rehearse", "first.scenario.yaml", "-q"], lab, **{"TERM": "xterm", **calm})
         assert "\x1b[" not in shown
 
+    def test_a_terminal_that_cannot_redraw_is_sent_no_escapes(self, lab):
+        shown = on_terminal(["rehearse", "first.scenario.yaml"], lab, TERM="dumb")
+        assert "all 4 expectations hold" in shown
+        assert "\x1b" not in shown
+        assert "\r" not in shown
+
     def test_frames_fit_it(self, lab):
         design = lab / "first.design.yaml"
         design.write_text(
@@ -159,4 +185,6 @@ def test_the_readme_shows_what_the_command_prints():
     blocks = re.findall(r"```console\n\$ cmgsim (.*)\n((?:.*\n)*?)```", readme)
     assert blocks
     for arguments, shown in blocks:
-        assert apart(*arguments.split(), cwd=ROOT, COLUMNS="80", PYTHONUTF8="1").stdout == shown
+        said = apart(*arguments.split(), cwd=ROOT, COLUMNS="80", PYTHONUTF8="1")
+        assert said.stdout == shown
+        assert f"`{' '.join(said.stderr.split())}`" in " ".join(readme.split()), "the README says what it says beside"

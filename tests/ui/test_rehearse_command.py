@@ -28,6 +28,28 @@ class TestRehearse:
         command = next(line for line in first.splitlines() if "cmgsim rehearse" in line).split("cmgsim ")[1]
         assert cmgsim(*command.split()).out == first
 
+    def test_of_several_seeds_the_repeating_command_repeats_all(self, cmgsim, lab):
+        seeds = ("--seed", "3", "--seed", "5")
+        first = cmgsim("rehearse", "first.scenario.yaml", *seeds, "--set", "plan.gap=0s").out
+        command = next(line for line in first.splitlines() if "cmgsim rehearse" in line).split("cmgsim ")[1]
+        assert command == "rehearse first.scenario.yaml --seed 3 --seed 5 --set plan.gap=0s"
+        assert cmgsim(*command.split()).out == first
+        pair = ("first.design.yaml", "first.plan.yaml")
+        assert f"cmgsim rehearse {' '.join(pair)} --seed 3 --seed 5\n" in cmgsim("rehearse", *pair, *seeds).out
+
+    def test_the_command_that_finds_the_gap_finds_it(self, cmgsim, lab):
+        said = cmgsim("rehearse", "first.scenario.yaml", "--set", "plan.gap=1h")
+        command = next(line for line in said.out.splitlines() if "cmgsim sweep" in line).split("cmgsim ")[1].split()
+        assert command[1:4] == ["first.scenario.yaml", "--set", "plan.gap=1h,13h,25h,49h"]
+        found = cmgsim(*command, "--seeds", "1", "--workers", "1")
+        assert found.code == 0, found.err
+        stranded = {line.split()[0]: int(line.split()[1]) for line in found.out.splitlines() if "plan.gap=" in line}
+        assert stranded["plan.gap=1h"] > stranded["plan.gap=13h"] > 0 == stranded["plan.gap=25h"]
+        assert "cmgsim sweep" not in cmgsim("rehearse", "first.scenario.yaml").out
+        assert (
+            "cmgsim sweep" not in cmgsim("rehearse", "first.design.yaml", "first.plan.yaml", "--set", "plan.gap=1h").out
+        )
+
     def test_seeds_may_be_chosen(self, cmgsim, lab):
         said = cmgsim("rehearse", "first.scenario.yaml", "--seed", "3", "--seed", "5", "--json")
         (told,) = said.data["scenarios"]
@@ -81,6 +103,15 @@ class TestRehearse:
         assert (said.code, said.err) == (1, "")
         assert (said.data["schema"], said.data["exit"]) == ("cmgsim/rehearse/v1", 1)
         assert [one["rule"] for one in said.data["findings"]] == ["CMG007"]
+
+    def test_without_clients_it_says_that_they_were_judged_over_nobody(self, cmgsim, lab):
+        design = lab / "first.design.yaml"
+        design.write_text(design.read_text(encoding="utf-8").partition("\nclients:")[0], encoding="utf-8")
+        said = cmgsim("rehearse", "first.scenario.yaml")
+        assert "judged over nobody, because the design has no clients: stranded_clients\n" in said.out
+        assert said.err == "1 warning; see them with cmgsim lint\n"
+        assert "warning[CMG614]" in cmgsim("lint", "first.design.yaml").out
+        assert "judged over nobody" not in cmgsim("run", "first.design.yaml", "--for", "1h").out
 
     def test_warnings_are_counted(self, cmgsim, lab):
         said = cmgsim("rehearse", "first.scenario.yaml", "--set", "plan.gap=1h")

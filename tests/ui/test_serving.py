@@ -216,6 +216,7 @@ def test_a_management_certificate_opens_service_management(serve):
         (["--design", "none.yaml"], "none.yaml"),
         (["--management-certificate", "none.pem"], "none.pem: holds no certificate"),
         (["--state", "first.design.yaml/cloud.journal"], "certificates cannot be written"),
+        (["--state", "mispselt/deep/cloud.journal"], "mispselt/deep: there is no such folder; make it first"),
     ],
 )
 def test_what_cannot_be_served_is_said_in_one_line(cmgsim, lab, arguments, words):

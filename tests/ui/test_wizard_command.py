@@ -51,6 +51,18 @@ def test_a_version_changes_what_is_asked_and_refused(cmgsim):
     assert "CLASSIC_NOT_AVAILABLE" not in {refusal["code"] for refusal in planned.data["refused"]}
 
 
+@pytest.mark.parametrize(
+    ("version", "method"), [("1710", "classic"), ("1802", "arm"), ("1906", "arm"), ("2006", "arm"), ("2107", "vmss")]
+)
+def test_left_out_the_method_is_the_newest_of_the_version(cmgsim, version, method):
+    assert cmgsim("wizard", "--version", version, "--json").data["method"] == method
+
+
+def test_gateways_of_a_method_that_creates_none_any_more_still_have_properties(cmgsim):
+    assert cmgsim("wizard", "--properties", "--method", "classic").code == 0
+    assert cmgsim("wizard", "--properties", "--method", "vmss").code == 2
+
+
 def test_what_can_be_changed_in_place(cmgsim):
     said = cmgsim("wizard", "--properties", "--version", "1810", "--method", "classic", "--json")
     takes = {row["setting"]: row["takes"] for row in said.data["settings"]}
@@ -63,6 +75,8 @@ def test_what_can_be_changed_in_place(cmgsim):
     ("arguments", "words"),
     [
         (("--version", "1907"), "there is no profile of version 1907; there are 1710, 1802"),
+        (("--version", "1710", "--method", "arm"), "version 1710 creates no gateway by the method arm; it has classic"),
+        (("--method", "classic"), "version 1906 creates no gateway by the method classic; it has arm"),
         (("--gateway", "east"), "--gateway needs a design: cmgsim wizard DESIGN --gateway NAME"),
         ((NEW_YORK, "--gateway", "eats"), "east"),
         (("missing.yaml",), "missing.yaml"),
@@ -73,6 +87,16 @@ def test_what_it_cannot_show_it_says_in_one_line(cmgsim, arguments, words):
     assert (said.code, said.out) == (2, "")
     assert words in said.err
     assert len(said.err.splitlines()) == 1
+
+
+@pytest.mark.parametrize("columns", ["80", "60", "44", "30"])
+def test_no_code_is_broken_however_narrow_the_terminal(cmgsim, monkeypatch, columns):
+    codes = [code for field in cmgsim("wizard", "--json").data["fields"] for code in field["refusals"]]
+    monkeypatch.setenv("COLUMNS", columns)
+    shown = cmgsim("wizard").out
+    assert len(codes) > 15
+    assert [code for code in codes if code not in shown] == []
+    assert "contosoeast.contoso.com" in cmgsim("wizard", NEW_YORK).out
 
 
 def test_no_line_is_wider_than_the_terminal(cmgsim, monkeypatch):

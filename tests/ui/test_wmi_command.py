@@ -47,6 +47,8 @@ def test_the_plan_of_the_scenario_happens(cmgsim):
         (("SELECT everything",), "is no query: write it like"),
         (("SELECT * FROM SMS_Nothing", "--at", "1min"), "no class in root/ccm/LocationServices is named"),
         ((INTERNET, "--client", "laptop-1"), "no client is named 'laptop-1'; did you mean 'laptops-1'"),
+        ((INTERNET, "--client", "999999"), "; there is desktops-1 to desktops-"),
+        ((INTERNET, "--client", "laptops-999"), "; there is laptops-1 to laptops-300"),
         ((INTERNET, "--at", "30d"), "the run is over after 7d"),
         ((INTERNET, "--at", "soon"), "--at: "),
         ((INTERNET, "--at", "1min", "--namespace", "root/cimv2"), "no WMI namespace is named"),

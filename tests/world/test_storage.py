@@ -87,3 +87,13 @@ def test_what_is_no_run_is_refused(run, tmp_path, damage):
                 path.write_text(json.dumps(manifest | {"digest": "0" * 32}))
     with pytest.raises(StorageError, match="run"):
         Run.open(folder)
+
+
+@pytest.mark.parametrize("saved", ["seed-1", "hasty/seed-1"])
+def test_the_folder_above_saved_runs_names_one(run, tmp_path, saved):
+    run.save(tmp_path / saved)
+    with pytest.raises(StorageError, match=f"it has no manifest.json; name .*/{saved}$"):
+        Run.open(tmp_path)
+    run.save(tmp_path / "seed-2")
+    with pytest.raises(StorageError, match="; name .*/seed-[12] or another one in it$"):
+        Run.open(tmp_path)

@@ -49,11 +49,13 @@ class Certificates:
 
 
 def open_certificates(folder: Path) -> Certificates:
-    """Return the certificates of a folder, made on first use.
+    """Return the certificates of a folder, made on first use; the folder that it lies in must be there.
 
     Raises:
-        UsageError: if the folder cannot be written.
+        UsageError: if that is missing, or the folder cannot be written.
     """
+    if not folder.parent.exists():
+        raise UsageError(f"{folder.parent}: there is no such folder; make it first, or check how it is spelt")
     files = Certificates(folder / _CA, folder / _SERVER, folder / _MANAGEMENT)
     if not all(path.is_file() for path in (files.ca_file, files.server_file, files.management_file)):
         try:
@@ -87,7 +89,7 @@ def _der(path: Path) -> bytes:
 
 
 def _make(folder: Path, files: Certificates) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(exist_ok=True)
     authority = trustme.CA(organization_name="cmgsim")
     server = authority.issue_cert(*_hosts())
     management = authority.issue_cert("management.cmgsim.test")

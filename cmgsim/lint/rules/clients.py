@@ -274,3 +274,17 @@ def away_too_long(design: Design, plan: Plan | None) -> Iterator[Fault]:
                     f"clients {name!r} have site tokens alone and are off for more than {longest.days} days at times",
                     "issue them certificates, or let them register anew on the intranet when they come back",
                 )
+
+
+@rule("CMG614", Severity.WARNING, "the design has no clients", source=_CLIENTS)
+def no_clients(design: Design, plan: Plan | None) -> Iterator[Fault]:
+    """Gateways serve clients: without any, a run shows nothing, and what is expected of clients holds of nobody.
+
+    Bad: gateways, and no ``clients`` or each with ``count: 0`` Good: ``laptops: {count: 1000, site: PS1}``.
+    """
+    if design.gateways and not any(clients.count for clients in design.clients.values()):
+        yield Fault(
+            ("clients",) if design.clients else ("gateways",),
+            "the design has gateways, but no clients that could use them",
+            "describe the clients: how many, of which site, and in which day plan",
+        )
