@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import os
 import re
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -128,10 +127,10 @@ def require_writable(path: Path) -> None:
     """
     if path.exists() and not path.is_file() and not path.is_dir():
         return  # a device or a pipe, which looking would write to
-    probe = path.with_name(f".{path.name}.part")
     try:
         if path.is_dir():
             raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR))
+        probe = path.with_name(f".{path.name}.part")
         probe.touch()
         probe.unlink()
     except OSError as error:
@@ -221,7 +220,7 @@ class Remaining:
         self.done = 0
         self._first: tuple[float, int] | None = None
         self._said_s = now_s()
-        self._changing = outlet.talks and sys.stderr.isatty()
+        self._changing = outlet.redraws
 
     def tell(self, done: int, total: int) -> None:
         """Say how many results there are."""

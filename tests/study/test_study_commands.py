@@ -17,6 +17,7 @@ from worlds import design_of
 from cmgsim.design.files import load_design
 from cmgsim.errors import UsageError
 from cmgsim.rehearsal.rehearse import rehearse
+from cmgsim.study.figures import MEANINGS
 from cmgsim.ui.cli import main
 from cmgsim.ui.outlet import Outlet
 from cmgsim.ui.sizing import read_clients, read_prices
@@ -112,6 +113,10 @@ class TestSweep:
             (["--set", "gateways.odl.vms=1"], "did you mean 'old'"),
             (["--set", "vms"], "write PATH=VALUES"),
             (["--show", "p99"], "no figure is named 'p99'"),
+            (["--show", "foo"], "vm_busy_share, port_refused_share"),
+            (["--set", "gateways.old.vms=1,1,1"], "1 stands there twice"),
+            (["--out", "absent/all.jsonl"], "absent/all.jsonl: cannot be written"),
+            (["--out", "."], "cannot be written"),
             (["--scale", "10"], "needs its sign"),
             (["--scale", "0%"], "nothing of a population"),
         ],
@@ -121,6 +126,29 @@ class TestSweep:
         assert (code, out) == (2, "")
         assert words in err
         assert len(err.splitlines()) == 1
+
+    def test_help_names_every_figure(self, say):
+        words = say("sweep", "--help")[1].replace(",", " ").replace(".", " ").split()
+        assert MEANINGS.keys() <= set(words)
+
+    def test_days_of_a_scenario_are_refused(self, say, tmp_path):
+        text = "scenario: Two hours\ndesign: few.design.yaml\nafter: 2h\nexpect:\n  - requests_conserved\n"
+        (tmp_path / "two.scenario.yaml").write_text(text, encoding="utf-8")
+        code, _, err = say("sweep", "two.scenario.yaml", "--days", "2")
+        assert (code, len(err.splitlines())) == (2, 1)
+        assert "a scenario says itself how long it lasts: leave --days out" in err
+
+    def test_what_its_numbers_are_of_stands_below_the_table_even_when_quiet(self, say):
+        _, out, err = say("sweep", "few.design.yaml", "--seeds", "2", "--workers", "1", "--scale", "50%", "-q")
+        assert "half of the 99 % interval for the mean over 2 seeds" in out
+        assert "of the clients simulated (6 of 12)" in " ".join(out.split())
+        assert err == ""
+
+    def test_columns_that_are_left_out_are_named_even_when_quiet(self, say, monkeypatch):
+        monkeypatch.setenv("COLUMNS", "50")
+        _, out, err = say("sweep", "few.design.yaml", "--seeds", "1", "-q")
+        assert "too narrow for" in err
+        assert max(map(len, out.splitlines())) <= 50
 
     def test_where_results_cannot_be_written_it_says_so(self, say):
         Path("kept").write_text("a file, not a folder", encoding="utf-8")
@@ -150,6 +178,7 @@ class TestSweep:
         _, err = process.communicate(timeout=60)
         assert process.returncode == 130
         assert "results are kept below .cmgsim" in err
+        assert "stopping, waiting for runs under way" in err
         assert list(kept.rglob("*.json"))
 
     def test_the_rest_is_estimated_from_what_was_run_here(self):

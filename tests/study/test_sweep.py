@@ -308,7 +308,7 @@ class TestSweeps:
     def test_a_folder_that_cannot_be_written_is_found_before_the_first_run(self, tasks, tmp_path):
         (tmp_path / "kept").write_text("a file, not a folder", encoding="utf-8")
         runs = Counting()
-        with pytest.raises(StorageError, match=r"kept: results cannot be kept there: .*--cache"):
+        with pytest.raises(StorageError, match=r"below: results cannot be kept there: .*--cache"):
             sweep(tasks, runs, Store(tmp_path / "kept" / "below"))
         assert runs.done == 0
 
