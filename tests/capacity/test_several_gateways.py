@@ -198,7 +198,7 @@ class TestTheCommand:
     def test_a_table_says_what_its_months_are_made_of(self, say):
         _, out, _ = say("--gateway", "west", "--clients", "100,7k")
         assert "a month: if every day were like the one simulated" in out
-        assert "EUR" in out.splitlines()[3]
+        assert " EUR" in out
 
     @pytest.mark.parametrize(
         ("arguments", "words"),
