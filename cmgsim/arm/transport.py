@@ -31,7 +31,7 @@ from typing import Any, Protocol
 
 from azure.core.credentials import AccessToken, AccessTokenInfo
 from azure.core.exceptions import ClientAuthenticationError
-from azure.core.pipeline import PipelineRequest, policies
+from azure.core.pipeline import PipelineRequest, PipelineResponse, policies
 from azure.core.pipeline.transport import HttpTransport
 from azure.core.polling import PollingMethod
 from azure.core.rest import HttpRequest
@@ -162,7 +162,7 @@ class SimCredential:
         return response
 
 
-class TokenPolicy(policies.SansIOHTTPPolicy[HttpRequest, SimResponse]):
+class TokenPolicy(policies.HTTPPolicy[HttpRequest, SimResponse]):
     """Puts a token on every request and renews it in simulated time, five minutes before its end.
 
     Any credential will do, one of azure-identity as well as :class:`SimCredential`.
@@ -176,12 +176,13 @@ class TokenPolicy(policies.SansIOHTTPPolicy[HttpRequest, SimResponse]):
         self._token = ""
         self._renew_us = 0
 
-    def on_request(self, request: PipelineRequest[HttpRequest]) -> None:
-        """Sign a request."""
+    def send(self, request: PipelineRequest[HttpRequest]) -> PipelineResponse[HttpRequest, SimResponse]:
+        """Sign a request and send it on."""
         if not self._token or self._clock.now_us >= self._renew_us:
             self._token = self._credential.get_token(*self._scopes).token
             self._renew_us = self._clock.now_us + LIFETIME_US - RENEW_US
         request.http_request.headers["Authorization"] = f"Bearer {self._token}"
+        return self.next.send(request)
 
 
 class InlinePolling:

@@ -11,6 +11,7 @@ import click
 
 from cmgsim.errors import FileFaults, UsageError
 from cmgsim.ui.door import door
+from cmgsim.ui.interruptions import Interruptions
 from cmgsim.ui.kinds import wanted
 from cmgsim.ui.outlet import Exit, Form, Interrupted, Outlet
 from cmgsim.ui.progress import Progress
@@ -186,17 +187,19 @@ def judge_seeds(outlet: Outlet, task: Task) -> list[Judged]:
 
     progress, judged = Progress(outlet, len(task.seeds)), []
     try:
-        for seed in task.seeds:
-            progress.begin(seed)
-            one = judge_scenario(task.loaded, seed, progress.observe, task.watch)
-            if not task.loaded.scenario.expect or task.command.startswith("cmgsim run"):
-                one = replace(one, verdicts=())
-            judged.append(one)
-            if task.save:
-                one.run.save(task.save / f"seed-{seed}")
-            if task.logs:
-                with whole_folder(folder := task.logs / f"seed-{seed}"):
-                    one.run.write_logs(folder)
+        with Interruptions() as interruptions:
+            for seed in task.seeds:
+                interruptions.check()
+                progress.begin(seed)
+                one = judge_scenario(task.loaded, seed, progress.observe, task.watch)
+                if not task.loaded.scenario.expect or task.command.startswith("cmgsim run"):
+                    one = replace(one, verdicts=())
+                judged.append(one)
+                if task.save:
+                    one.run.save(task.save / f"seed-{seed}")
+                if task.logs:
+                    with whole_folder(folder := task.logs / f"seed-{seed}"):
+                        one.run.write_logs(folder)
     except KeyboardInterrupt:
         progress.end()
         saved = f", saved below {task.save}" if task.save and judged else ""
